@@ -1,0 +1,1 @@
+"""Campaigns: letter files, who they go to, and the merge."""

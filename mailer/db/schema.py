@@ -1,0 +1,255 @@
+"""The tables. Moments are seconds since 1970 (UTC), ids are random text: rows move between engines.
+
+The letter table is the queue and the log at once. What a letter says lies beside it in
+letter_text, which is written once and never changed.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
+
+from mailer.status import Kind, State
+
+VERSION = "0001"
+"""The newest migration. The programs refuse a database at another one."""
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _one_of(column: str, values: type[State] | type[Kind]) -> CheckConstraint:
+    literals = ", ".join(f"'{value.value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({literals})", name=column)
+
+
+def _moment(name: str, *, nullable: bool = True) -> Column[float]:
+    return Column(name, Double, nullable=nullable)
+
+
+def _words(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("id", Text, primary_key=True),  # made at the preview; its first ten are the reference
+    Column("receipt", Text, nullable=False, unique=True),  # the token of the private page
+    Column("campaign", Text, nullable=False),
+    Column("approval", Text, ForeignKey("approval.id")),  # what staff had approved, if it had to be
+    Column("letters_hash", Text, nullable=False),  # of what the preview showed, and who wrote it
+    Column("person", Text, nullable=False),  # keyed hash: survives erasure, names nobody
+    Column("mailbox", Text, nullable=False),  # keyed hash of the address alone
+    Column("language", Text, nullable=False),
+    _words("name"),
+    _words("email"),
+    _words("search"),  # folded name and address, for the staff's search
+    _words("postal_code"),
+    _words("address"),
+    _words("district"),
+    _words("role"),
+    _words("affiliation"),
+    _words("personal"),
+    _words("via"),  # the organisation whose link brought them
+    _moment("created_at", nullable=False),
+    _moment("confirmed_at"),
+    _moment("erased_at"),
+    Index("ix_submission_mailbox_campaign", "mailbox", "campaign"),
+    Index("ix_submission_email", "email"),
+)
+
+consent = Table(
+    "consent",
+    metadata,
+    Column("submission", Text, ForeignKey("submission.id"), primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("wording", Text, nullable=False),  # the version of the words agreed to
+    _moment("at", nullable=False),
+)
+
+confirmation = Table(
+    "confirmation",
+    metadata,
+    Column("token", Text, primary_key=True),  # of the link in the mail
+    Column("mailbox", Text, nullable=False),  # the link shows all that waits for this mailbox
+    Column("campaign", Text, nullable=False),
+    _moment("at", nullable=False),
+    Index("ix_confirmation_mailbox_at", "mailbox", "at"),
+)
+
+lane = Table(
+    "lane",
+    metadata,
+    # mailbox:<address of an official> | people | account:<transport without secrets>
+    Column("id", Text, primary_key=True),
+    Column("pace_count", Integer, nullable=False, server_default="0"),  # 0: as fast as it goes
+    Column("pace_seconds", Double, nullable=False, server_default="1"),
+    Column("burst", Integer, nullable=False, server_default="1"),
+    _moment("full_at", nullable=False),  # when the pace's allowance will be whole again
+    _moment("closed_until"),  # a failing relay or account: one probe then
+    Column("failures", Integer, nullable=False, server_default="0"),
+    Column("paused", Boolean, nullable=False, server_default=false()),
+    _words("reason"),
+    _moment("since"),  # of the pause or the first failure in a row
+)
+
+letter = Table(
+    "letter",
+    metadata,
+    Column("id", Text, primary_key=True),  # also the envelope's token and the Message-ID's left
+    Column("submission", Text, ForeignKey("submission.id")),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("campaign", Text),
+    Column("official", Text),
+    Column("post", Text),
+    # Set when the letter leaves `awaiting`: from then on nobody writes to this official again.
+    Column("person", Text),
+    Column("lane", Text, ForeignKey("lane.id"), nullable=False),
+    Column("priority", Integer, nullable=False),
+    _moment("created_at", nullable=False),
+    _moment("due_at", nullable=False),
+    _moment("tried_at"),  # the first attempt that reached a server: the deadline counts from it
+    _moment("dated_at"),  # the Date header of the attempt that may have been accepted
+    _moment("lease_until"),
+    Column("worker", Text),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("on_uncertain", Text, nullable=False, server_default="resend"),  # or hold
+    # May leave through a transport that really sends: approved, a trial, or not for an official.
+    Column("cleared", Boolean, nullable=False, server_default=false()),
+    Column("possibly_twice", Boolean, nullable=False, server_default=false()),
+    _words("reason"),  # why it is held, failed or cancelled
+    _words("transport"),  # the account that took it, or may have
+    _words("answer"),  # what the server said last
+    _words("provider_id"),
+    _words("sha256"),  # of the bytes handed to the transport
+    _moment("sent_at"),
+    _moment("changed_at", nullable=False),
+    _one_of("state", State),
+    _one_of("kind", Kind),
+    UniqueConstraint("campaign", "person", "official", name="uq_letter_one_per_person"),
+    Index("ix_letter_submission", "submission"),
+    Index("ix_letter_created_at_id", "created_at", "id"),
+    Index("ix_letter_campaign_created_at_id", "campaign", "created_at", "id"),
+    Index("ix_letter_official_created_at_id", "official", "created_at", "id"),
+    Index("ix_letter_state_created_at_id", "state", "created_at", "id"),
+)
+Index(
+    "ix_letter_due",
+    letter.c.lane,
+    letter.c.priority,
+    letter.c.due_at,
+    sqlite_where=text("state = 'queued'"),
+    postgresql_where=text("state = 'queued'"),
+)
+Index(
+    "ix_letter_lease",
+    letter.c.lease_until,
+    sqlite_where=text("state IN ('claimed', 'dot')"),
+    postgresql_where=text("state IN ('claimed', 'dot')"),
+)
+
+letter_text = Table(
+    "letter_text",
+    metadata,
+    Column("letter", Text, ForeignKey("letter.id"), primary_key=True),
+    Column("language", Text, nullable=False),
+    Column("from_name", Text, nullable=False),
+    Column("from_address", Text, nullable=False),
+    Column("reply_name", Text, nullable=False),
+    Column("reply_address", Text, nullable=False),
+    Column("to_name", Text, nullable=False),
+    Column("to_address", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("salutation", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("message_id", Text, nullable=False),
+)
+
+letter_event = Table(
+    "letter_event",
+    metadata,
+    Column("id", Text, primary_key=True),  # sorts by time
+    Column("letter", Text, ForeignKey("letter.id"), nullable=False),
+    _moment("at", nullable=False),
+    Column("state", Text, nullable=False),  # what the letter became, or stayed
+    _words("actor"),  # supporter | worker | provider | staff:<account id>
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    _words("transport"),
+    _words("code"),
+    _words("note"),
+    Column("external_id", Text, unique=True),  # a provider's event counts once
+    Index("ix_letter_event_letter_id", "letter", "id"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("campaign", Text, nullable=False),
+    Column("files", Text, nullable=False),  # JSON: name -> text, all that the campaign is made from
+    Column("sha256", Text, nullable=False),
+    Column("actor", Text, nullable=False),
+    _moment("at", nullable=False),
+    Index("ix_approval_campaign_at", "campaign", "at"),
+)
+
+account = Table(
+    "account",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("email", Text, nullable=False, unique=True),
+    _words("name"),
+    Column("role", Text, nullable=False),
+    _words("organisation"),  # of a partner
+    _words("password"),  # Argon2id; empty until the invitation is used
+    _words("totp"),
+    _moment("created_at", nullable=False),
+    _moment("disabled_at"),
+)
+
+account_token = Table(
+    "account_token",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    Column("purpose", Text, nullable=False),  # invitation | reset | enter
+    _moment("expires_at", nullable=False),
+)
+
+staff_session = Table(
+    "staff_session",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    _moment("created_at", nullable=False),
+    _moment("seen_at", nullable=False),
+)

@@ -1,0 +1,168 @@
+"""The store: opens the database, hands out transactions, tells the time they run at."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from mailer.db import schema, sqlite
+from mailer.errors import StoreError
+
+Tx = Connection
+"""An open transaction. Functions that take one never commit: the verb that opened it does."""
+
+
+class Store:
+    """A database, open. One per process; make it after a fork.
+
+    `clock` gives seconds since 1970 and is there for tests. Without it PostgreSQL's own clock is
+    asked, so that leases mean the same on every machine.
+    """
+
+    def __init__(
+        self, url: str, *, home: Path | None = None, clock: Callable[[], float] | None = None
+    ) -> None:
+        self.url = _resolved(url, home or Path.cwd())
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _engine(self.url)
+        self._clock = clock
+        file = self.url.database if self.is_sqlite else None
+        self._gate = sqlite.WriteGate(Path(f"{file}.gate")) if file else None
+
+    @contextmanager
+    def read(self) -> Iterator[Tx]:
+        """A transaction that only reads."""
+        with _said_plainly(self), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        """A transaction that writes; commits at the end, rolls back on an error."""
+        with (
+            _said_plainly(self),
+            self._gate() if self._gate else nullcontext(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    def now(self, tx: Tx | None = None) -> float:
+        """The moment, in seconds since 1970."""
+        if self._clock:
+            return self._clock()
+        if self.is_sqlite or tx is None:
+            return time.time()
+        return float(tx.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+
+    def check_version(self) -> None:
+        """Raise StoreError unless the tables are those this program knows."""
+        found = self.version()
+        if found != schema.VERSION:
+            state = f"at version {found}" if found else "empty"
+            raise StoreError(
+                f"the database {self.shown} is {state}, this program needs version"
+                f" {schema.VERSION}: run `mailer db upgrade`"
+            )
+
+    def version(self) -> str:
+        """The database's migration, or "" when it has no tables yet."""
+        with self.read() as tx:
+            names = set(tx.dialect.get_table_names(tx))
+            if "alembic_version" not in names:
+                return ""
+            return str(tx.execute(text("SELECT version_num FROM alembic_version")).scalar() or "")
+
+    def journal_mode(self) -> str:
+        """How SQLite keeps what it is about to write; "" on PostgreSQL."""
+        if not self.is_sqlite:
+            return ""
+        with self.read() as tx:
+            return str(tx.exec_driver_sql("PRAGMA journal_mode").scalar_one())
+
+    @property
+    def shown(self) -> str:
+        """The database's address without its password."""
+        if self.is_sqlite:
+            return str(self.url.database)
+        return self.url.render_as_string(hide_password=True)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def pepper(tx: Tx) -> bytes:
+    """This installation's own key for hashes of people; made with the tables, never changed."""
+    found = tx.execute(select(schema.meta.c.value).where(schema.meta.c.name == "pepper")).scalar()
+    if not found:
+        raise StoreError("the database has lost its pepper: restore it from a backup")
+    return bytes.fromhex(found)
+
+
+def plant_pepper(tx: Tx) -> None:
+    """Make the installation's pepper; part of the first migration."""
+    tx.execute(insert(schema.meta).values(name="pepper", value=secrets.token_hex(32)))
+
+
+def _resolved(url: str, home: Path) -> URL:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        raise StoreError("the database's address cannot be read: see MAILER_DATABASE_URL") from None
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        file = home / parsed.database
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder {file.parent} cannot be made: {error.strerror}") from None
+        return parsed.set(database=str(file))
+    return parsed
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        try:
+            return create_engine(
+                url,
+                pool_pre_ping=True,
+                pool_size=10,
+                max_overflow=10,
+                connect_args={"prepare_threshold": None, "connect_timeout": 10},  # PgBouncer
+            )
+        except ImportError:
+            raise StoreError("PostgreSQL needs the extra: pip install 'mailer[postgres]'") from None
+    engine = create_engine(url, module=sqlite.module, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", sqlite.prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _begin(connection: Connection) -> None:
+    """Begin SQLite's transaction; a writer's at once: a late upgrade fails without waiting."""
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@contextmanager
+def _said_plainly(store: Store) -> Iterator[None]:
+    """Say plainly when the database cannot be used; broken rules pass as they are."""
+    try:
+        yield
+    except DBAPIError as error:
+        if isinstance(error.orig, store.engine.dialect.loaded_dbapi.OperationalError):
+            reason = str(error.orig).strip().splitlines()[0]
+            raise StoreError(f"the database {store.shown} cannot be used: {reason}") from error
+        raise
+    except OSError as error:
+        if error.filename and str(error.filename).endswith(".gate"):
+            raise StoreError(
+                f"the database {store.shown} cannot be written: {error.strerror}"
+            ) from error
+        raise

@@ -1,0 +1,94 @@
+"""Every error the mailer raises on purpose. `str(error)` is always fit for a person to read.
+
+MailerError
+├── SettingsError      a MAILER_ variable is missing or wrong; the message names it
+├── ContentError       officials.yaml, a campaign or a letter has problems; carries them all
+├── FieldError         one typed value cannot be used; `code` says why, for translation
+├── MergeError         a letter could not be merged
+├── HeaderError        a value may not stand in a mail header, or a message is not as meant
+├── SendError          a transport could not deliver; carries the decision what to do next
+├── IllegalMove        a letter may not go from this state to that one
+└── StoreError         the database is missing, unreachable, or at another version
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mailer.problems import Problem
+
+
+class MailerError(Exception):
+    """The root: anything raised on purpose."""
+
+
+class SettingsError(MailerError):
+    """A setting is missing or wrong; the text names the variable and the repair."""
+
+
+class ContentError(MailerError):
+    """Files of the organizer have errors; `problems` lists all of them."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class FieldError(MailerError):
+    """A typed value cannot be used. `code` is stable, so that pages can say it in any language."""
+
+    def __init__(self, code: str, text: str) -> None:
+        self.code = code
+        super().__init__(text)
+
+
+class MergeError(MailerError):
+    """A letter could not be merged."""
+
+
+class HeaderError(MailerError):
+    """A value may not stand in a mail header, or a finished message is not as meant."""
+
+
+class IllegalMove(MailerError):  # noqa: N818 - it names what happened
+    """A letter may not go from this state to that one."""
+
+
+class StoreError(MailerError):
+    """The database is missing, unreachable, or at another version than this program."""
+
+
+class Next(StrEnum):
+    """What a failed delivery asks for."""
+
+    FAIL = "fail"  # refused for good: this letter will never be taken
+    RETRY = "retry"  # this letter later; it costs one attempt
+    STOP = "stop"  # the account or relay is down: the letter waits and loses no attempt
+
+
+class SendError(MailerError):
+    """A transport could not deliver, and knows what to do about it.
+
+    `code` is the server's own (an SMTP reply code with its enhanced code, or an HTTP status);
+    `after` is how long to wait, in seconds, where the server said so. `maybe_accepted` is true when
+    the connection died after the final dot: the server may own the letter.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        then: Next = Next.RETRY,
+        *,
+        code: str = "",
+        after: float | None = None,
+        maybe_accepted: bool = False,
+    ) -> None:
+        self.reason = reason
+        self.then = then
+        self.code = code
+        self.after = after
+        self.maybe_accepted = maybe_accepted
+        super().__init__(f"{code} {reason}".strip())

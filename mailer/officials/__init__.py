@@ -1,0 +1,1 @@
+"""Officials: who can be written to. officials.yaml becomes frozen values, or a list of problems."""

@@ -1,0 +1,109 @@
+"""Who can be written to: frozen values, made by mailer.officials.reader."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+Words = Mapping[str, str]
+"""A text by language; "" is the text that serves every language not named."""
+
+
+def say(words: Words, language: str) -> str:
+    """The text in `language`, else the one for all, else English, else the first there is."""
+    for key in (language, "", "en"):
+        if key in words:
+            return words[key]
+    return next(iter(words.values()), "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """At most `count` letters in `seconds`."""
+
+    count: int
+    seconds: float
+
+    @property
+    def burst(self) -> int:
+        """How many may go at once after a quiet time: a tenth of an hour's worth, at least one."""
+        return max(1, min(self.count, int(self.count * 3600 / self.seconds) // 10))
+
+
+DEFAULT_PACE = Pace(count=900, seconds=3600.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """An office: what stays when the person changes."""
+
+    id: str
+    title: Words = field(default_factory=dict)
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    portfolios: tuple[str, ...] = ()
+    language: str = ""
+    timezone: str = ""
+    pace: Pace | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holding:
+    """A person in a post, for a time. `until` is the last day."""
+
+    post: str
+    start: date | None = None  # `from` in the file
+    until: date | None = None
+
+    def on(self, day: date) -> bool:
+        """True when the person holds the post on `day`."""
+        return (self.start is None or self.start <= day) and (
+            self.until is None or day <= self.until
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """A person. Without a post of their own, the fields a post has may stand here."""
+
+    id: str
+    name: str
+    honorific: Words = field(default_factory=dict)
+    salutation: Words = field(default_factory=dict)
+    title: Words = field(default_factory=dict)
+    email: str = ""
+    phone: str = ""
+    address: str = ""
+    portfolios: tuple[str, ...] = ()
+    language: str = ""
+    timezone: str = ""
+    pace: Pace | None = None
+    region: str = ""
+    district: str = ""
+    tags: tuple[str, ...] = ()
+    holds: tuple[Holding, ...] = ()
+    do_not_mail: bool = False
+
+    @property
+    def last_name(self) -> str:
+        """The last word of the name."""
+        return self.name.rsplit(" ", 1)[-1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Officials:
+    """The whole of officials.yaml, in the file's order."""
+
+    posts: Mapping[str, Post] = field(default_factory=dict)
+    people: Mapping[str, Official] = field(default_factory=dict)
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def holders(self, post: str, day: date) -> tuple[Official, ...]:
+        """Who holds `post` on `day`; empty when it is vacant."""
+        return tuple(
+            person
+            for person in self.people.values()
+            if any(held.post == post and held.on(day) for held in person.holds)
+        )
