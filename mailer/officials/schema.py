@@ -1,0 +1,155 @@
+"""What officials.yaml may hold: one definition, for reading it and for its JSON schema."""
+
+from __future__ import annotations
+
+import re
+
+from mailer.officials.values import Holding, Pace
+from mailer.records.findings import Findings, Wrong, quoted
+from mailer.records.kinds import (
+    Kind,
+    day,
+    email,
+    flag,
+    identifier,
+    language,
+    line,
+    text,
+    text_of,
+    timezone,
+)
+from mailer.records.record import Key, Record, items_of, list_of, words
+from mailer.records.tree import Item
+
+_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+_PACE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)")
+_ALMOST_PACE = re.compile(r"(\d{1,9})\s*(?:/|per|an?)?\s*(s|m|h|d)[a-z.]*", re.IGNORECASE)
+_UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
+
+
+def _read_pace(item: Item, _: Findings) -> Pace:
+    if isinstance(item.value, int) and not isinstance(item.value, bool):
+        raise Wrong(f"{item.written} has no time", f"did you mean {item.value}/hour?")
+    written = text_of(item)
+    found = _PACE.fullmatch(written)
+    if found:
+        return Pace(count=int(found[1]), seconds=_SECONDS[found[2]])
+    near = _ALMOST_PACE.fullmatch(written)
+    meant = f"{int(near[1])}/{_UNITS[near[2].lower()]}" if near and int(near[1]) else ""
+    hint = f"did you mean {meant}?" if meant else "write it as 900/hour, 20/minute or 5000/day"
+    raise Wrong(f"{quoted(written)} is not a pace", hint)
+
+
+pace = Kind(read=_read_pace, schema={"type": "string", "pattern": f"^{_PACE.pattern}$"})
+
+_REACH = (
+    Key(name="email", kind=email, help="Where letters go: one address."),
+    Key(name="phone", kind=line(60), help="In quotes, as +1 416 555 0100."),
+    Key(name="address", kind=text(500), help="The postal address."),
+    Key(name="portfolios", kind=list_of(line(80), "portfolios"), help="What the office decides."),
+    Key(name="language", kind=language, help="The office's language, as en or fr."),
+    Key(name="timezone", kind=timezone, help="As America/Toronto."),
+    Key(name="pace", kind=pace, help="Most letters in a time, as 900/hour."),
+)
+
+POST = Record(
+    name="a post",
+    keys=(
+        Key(name="id", kind=identifier, required=True, help="Stable, never used again."),
+        Key(name="title", kind=words(), help="What the office is called."),
+        *_REACH,
+    ),
+    hints={
+        "name": "a post has a title; the name belongs to the person under officials",
+        "holds": "holds belongs to the person under officials",
+    },
+)
+
+HOLDING = Record(
+    name="a post held",
+    keys=(
+        Key(name="post", kind=identifier, required=True, help="The id of a post."),
+        Key(name="from", kind=day, attribute="start", help="First day, as 2019-06-20."),
+        Key(name="until", kind=day, help="Last day; leave it out while it is not known."),
+    ),
+)
+
+
+def _read_holdings(item: Item, findings: Findings) -> tuple[tuple[Holding, Item], ...]:
+    """Each holding with its place: whether posts exist is only known at the end of the file."""
+    found: list[tuple[Holding, Item]] = []
+    for part in items_of(item):
+        values = HOLDING.read(part, findings)
+        if "post" not in values:
+            continue
+        held = Holding(**values)
+        if held.start and held.until and held.until < held.start:
+            message = f"until ({held.until}) is before from ({held.start})"
+            findings.error(part.line, part.column, message, "exchange or correct the dates")
+        else:
+            found.append((held, part))
+    return tuple(found)
+
+
+OFFICIAL = Record(
+    name="an official",
+    keys=(
+        Key(name="id", kind=identifier, required=True, help="Stable, never used again."),
+        Key(name="name", kind=line(120), required=True),
+        Key(name="honorific", kind=words(), help="As The Honourable."),
+        Key(name="salutation", kind=words(), help="What stands after Dear, or alone."),
+        Key(name="title", kind=words(), help="Without a post: what the person is."),
+        *_REACH,
+        Key(name="region", kind=line(120)),
+        Key(name="district", kind=line(120)),
+        Key(name="tags", kind=list_of(line(80), "tags")),
+        Key(
+            name="holds",
+            kind=Kind(read=_read_holdings, schema={"type": "array", "items": HOLDING.schema()}),
+            help="The posts this person holds, with dates.",
+        ),
+        Key(name="do_not_mail", kind=flag, help="true: never write to this person."),
+    ),
+    hints={
+        "post": "write holds: with a line - post: under it",
+        "from": "from belongs under holds, beside post",
+        "until": "until belongs under holds, beside post",
+    },
+)
+
+
+def _untouched(item: Item, _: Findings) -> Item:
+    return item
+
+
+def _section(entry: dict[str, object]) -> Kind:
+    return Kind(read=_untouched, schema=entry)
+
+
+ROOT = Record(
+    name="the file",
+    keys=(
+        Key(
+            name="posts",
+            kind=_section({"type": "array", "items": POST.schema()}),
+            help="The offices: what stays when the person changes.",
+        ),
+        Key(
+            name="officials",
+            kind=_section({"type": "array", "items": OFFICIAL.schema()}),
+            required=True,
+            help="The people.",
+        ),
+        Key(
+            name="groups",
+            kind=_section(
+                {
+                    "type": "object",
+                    "propertyNames": identifier.schema,
+                    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                }
+            ),
+            help="Names for several posts or officials.",
+        ),
+    ),
+)

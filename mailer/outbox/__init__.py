@@ -1,0 +1,26 @@
+"""The outbox: the letter table as a queue. Enter, claim, fence, settle; reap what workers left."""
+
+from mailer.outbox.claiming import Claimed, claim, next_due
+from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
+from mailer.outbox.moves import Event, move
+from mailer.outbox.reaping import hold_uncleared, reap
+from mailer.outbox.settling import Outcome, fence, settle
+
+__all__ = [
+    "Claimed",
+    "Event",
+    "NewLetter",
+    "Outcome",
+    "Sender",
+    "Written",
+    "add",
+    "claim",
+    "fence",
+    "hold_uncleared",
+    "mail_of",
+    "move",
+    "next_due",
+    "post",
+    "reap",
+    "settle",
+]

@@ -1,0 +1,148 @@
+"""How mail enters the outbox: frozen, with its lane, its Message-ID and its first event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, insert
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailer.db import Tx
+from mailer.db.ids import random_id
+from mailer.db.schema import letter, letter_text
+from mailer.message import Mail
+from mailer.officials.values import Pace
+from mailer.outbox import lanes, moves
+from mailer.status import PRIORITY, Kind, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sender:
+    """Who we are on the wire, and where our pages are."""
+
+    address: str
+    url: str  # without a slash at the end
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """What a mail says: written once, never changed."""
+
+    language: str
+    from_name: str
+    from_address: str
+    reply_name: str = ""
+    reply_address: str = ""
+    to_name: str = ""
+    to_address: str
+    subject: str
+    salutation: str = ""
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewLetter:
+    """A mail about to enter the outbox."""
+
+    kind: Kind
+    state: State
+    written: Written
+    actor: str
+    submission: str | None = None
+    campaign: str | None = None
+    official: str | None = None
+    post: str | None = None
+    person: str | None = None  # claims the one letter of this person to this official
+    reason: str = ""
+    pace: Pace | None = None
+    on_uncertain: str = "resend"
+    cleared: bool = True
+
+
+def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
+    """Enter `letters`; return those that could not be, because the person had written already."""
+    lanes.ensure(tx, [(_lane(new), new.pace) for new in letters], now)
+    entered = [(random_id(), new) for new in letters]
+    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(letter).values([_row(key, new, now) for key, new in entered])
+    # Which of them went in is asked of the database: only its UNIQUE line can know.
+    unique = [letter.c.campaign, letter.c.person, letter.c.official]
+    done = set(
+        tx.execute(
+            statement.on_conflict_do_nothing(index_elements=unique).returning(letter.c.id)
+        ).scalars()
+    )
+    texts = [_text(key, new.written) for key, new in entered if key in done]
+    if texts:
+        tx.execute(insert(letter_text), texts)
+    for key, new in entered:
+        if key in done:
+            event = moves.Event(now=now, actor=new.actor, note=new.reason)
+            moves.record(tx, [key], new.state, event)
+    return [new for key, new in entered if key not in done]
+
+
+def post(
+    tx: Tx,
+    kind: Kind,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    sender: Sender,
+    from_name: str,
+    language: str,
+    now: float,
+    submission: str | None = None,
+    campaign: str | None = None,
+    actor: str = "mailer",
+) -> None:
+    """Queue a mail of ours to a supporter or to staff."""
+    written = Written(
+        language=language, from_name=from_name, from_address=sender.address, to_address=to,
+        subject=subject, body=text,
+    )  # fmt: skip
+    new = NewLetter(
+        kind=kind, state=State.QUEUED, written=written, actor=actor, submission=submission,
+        campaign=campaign,
+    )  # fmt: skip
+    add(tx, [new], now)
+
+
+def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
+    """The mail that a row of letter_text stands for; the same row and date, the same bytes."""
+    body = f"{text.salutation}\n\n{text.body}" if text.salutation else text.body
+    return Mail(
+        from_name=text.from_name, from_address=text.from_address,
+        reply_name=text.reply_name, reply_address=text.reply_address,
+        to_name=text.to_name, to_address=text.to_address,
+        subject=text.subject, text=body, message_id=text.message_id, date=date,
+        auto=kind is not Kind.LETTER, language=text.language,
+    )  # fmt: skip
+
+
+def _lane(new: NewLetter) -> str:
+    return lanes.of_mailbox(new.written.to_address) if new.kind is Kind.LETTER else lanes.PEOPLE
+
+
+def _row(key: str, new: NewLetter, now: float) -> dict[str, Any]:
+    return {
+        "id": key, "submission": new.submission, "kind": new.kind, "state": new.state,
+        "campaign": new.campaign, "official": new.official, "post": new.post,
+        "person": new.person, "lane": _lane(new), "priority": PRIORITY[new.kind],
+        "created_at": now, "due_at": now, "changed_at": now, "on_uncertain": new.on_uncertain,
+        "cleared": new.cleared, "reason": new.reason,
+    }  # fmt: skip
+
+
+def _text(key: str, written: Written) -> dict[str, Any]:
+    domain = written.from_address.rpartition("@")[2]
+    return {
+        "letter": key, "message_id": f"{key}@{domain}", "language": written.language,
+        "from_name": written.from_name, "from_address": written.from_address,
+        "reply_name": written.reply_name, "reply_address": written.reply_address,
+        "to_name": written.to_name, "to_address": written.to_address,
+        "subject": written.subject, "salutation": written.salutation, "body": written.body,
+    }  # fmt: skip

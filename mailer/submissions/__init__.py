@@ -1,0 +1,19 @@
+"""Submissions: what a supporter approved, taken in whole or not at all, and what became of it."""
+
+from mailer.submissions.accept import Draft, accept
+from mailer.submissions.confirm import confirm, waiting
+from mailer.submissions.preview import letters_hash, new_id, prepare
+from mailer.submissions.receipts import Receipt, ReceiptLetter, receipt
+
+__all__ = [
+    "Draft",
+    "Receipt",
+    "ReceiptLetter",
+    "accept",
+    "confirm",
+    "letters_hash",
+    "new_id",
+    "prepare",
+    "receipt",
+    "waiting",
+]

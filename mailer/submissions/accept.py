@@ -1,0 +1,202 @@
+"""Taking a submission in: one transaction, after which every letter is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from mailer import addresses, mails, outbox
+from mailer.approvals import Edition
+from mailer.campaigns.values import MergedLetter, Recipient, Status, Supporter
+from mailer.db import Store, Tx
+from mailer.db.ids import random_id
+from mailer.db.schema import confirmation, letter, submission
+from mailer.db.store import pepper
+from mailer.outbox import NewLetter, Sender, Written
+from mailer.status import Kind, State
+from mailer.submissions.preview import letters_hash
+
+MOST_NAMES = 2
+"""People who may share an address in one campaign before staff are asked to look."""
+
+ALREADY_WRITTEN = "already written"
+CONFIRMATIONS_AN_HOUR = 1  # to one mailbox for one campaign: a form must not be a mail bomb
+CONFIRMATIONS_A_DAY = 3  # to one mailbox over all campaigns
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A submission that its supporter has approved."""
+
+    id: str
+    edition: Edition
+    supporter: Supporter
+    letters: tuple[MergedLetter, ...]
+    recipients: tuple[Recipient, ...]
+    sender: Sender
+    via: str = ""
+    hold: str = ""  # why staff should look before it leaves
+    trial_to: str = ""
+
+
+def accept(store: Store, draft: Draft) -> str:
+    """Take a submission in and return the token of its receipt.
+
+    One transaction holds the submission and all its letters. The same draft again, at once or
+    years later, gives the same token and changes nothing.
+    """
+    with store.write() as tx:
+        now = store.now(tx)
+        key = pepper(tx)
+        person = addresses.person_key(draft.supporter.email, draft.supporter.name, key)
+        mailbox = addresses.mailbox_key(draft.supporter.email, key)
+        token = _enter(tx, draft, person, mailbox, now)
+        if token is None:
+            known = select(submission.c.receipt).where(submission.c.id == draft.id)
+            return str(tx.execute(known).scalar_one())
+        hold = _hold(tx, draft, person, mailbox)
+        waits = draft.edition.campaign.confirm and draft.edition.campaign.status is Status.LIVE
+        _add_letters(tx, draft, person, hold, now, waits=waits)
+        if waits:
+            _ask(tx, draft, mailbox, now)
+    return token
+
+
+def names_at(tx: Tx, campaign: str, mailbox: str, person: str) -> int:
+    """How many other people have written to this campaign from the same mailbox."""
+    wrote = exists().where(letter.c.submission == submission.c.id, letter.c.person.is_not(None))
+    statement = select(func.count(submission.c.person.distinct())).where(
+        submission.c.mailbox == mailbox,
+        submission.c.campaign == campaign,
+        submission.c.person != person,
+        wrote,
+    )
+    return int(tx.execute(statement).scalar_one())
+
+
+def tell_already(
+    tx: Tx, *, submission_id: str, campaign: str, title: str, to: str, language: str,
+    sender: Sender, now: float,
+) -> None:  # fmt: skip
+    """Tell the address, and nobody else, that this person had written before; once a campaign."""
+    told = exists().where(
+        letter.c.submission == submission.c.id, letter.c.kind == Kind.NOTICE,
+        letter.c.campaign == campaign, submission.c.email == to,
+    )  # fmt: skip
+    if tx.execute(select(told)).scalar():
+        return
+    subject, text = mails.already(language, title)
+    outbox.post(
+        tx, Kind.NOTICE, to=to, subject=subject, text=text, sender=sender, from_name=title,
+        language=language, now=now, submission=submission_id, campaign=campaign,
+    )  # fmt: skip
+
+
+def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str | None:
+    """Insert the submission; return its receipt token, or None when it is there already."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    who = draft.supporter
+    values: dict[str, Any] = {
+        "id": draft.id, "receipt": random_id(), "campaign": draft.edition.campaign.slug,
+        "approval": draft.edition.approval, "letters_hash": letters_hash(who, draft.letters),
+        "person": person, "mailbox": mailbox, "language": who.language, "name": who.name,
+        "email": who.email, "search": f"{addresses.folded(who.name)} {who.email.casefold()}",
+        "postal_code": who.postal_code, "address": who.address, "district": who.district,
+        "role": who.role, "affiliation": who.affiliation, "personal": who.personal,
+        "via": draft.via, "created_at": now,
+    }  # fmt: skip
+    statement = insert(submission).values(values)
+    once = statement.on_conflict_do_nothing(index_elements=[submission.c.id])
+    return tx.execute(once.returning(submission.c.receipt)).scalar_one_or_none()
+
+
+def _hold(tx: Tx, draft: Draft, person: str, mailbox: str) -> str:
+    """Why staff should look before the letters leave, or ""."""
+    campaign = draft.edition.campaign
+    if draft.hold:
+        return draft.hold
+    if campaign.status is Status.TRIAL and not draft.trial_to:
+        return "trial without MAILER_TRIAL_TO"
+    if names_at(tx, campaign.slug, mailbox, person) >= MOST_NAMES:
+        return "many names at one address"
+    return ""
+
+
+def _add_letters(
+    tx: Tx, draft: Draft, person: str, hold: str, now: float, *, waits: bool
+) -> None:  # fmt: skip
+    state = State.AWAITING if waits else State.REVIEW if hold else State.QUEUED
+    # Unconfirmed forms claim nothing: whoever types another's address must not block its owner.
+    claims = None if waits else person
+    new = _new_letters(draft, state, claims, hold)
+    refused = outbox.add(tx, new, now)
+    if not refused:
+        return
+    cancelled = [_cancelled(again) for again in refused]
+    outbox.add(tx, cancelled, now)
+    campaign, who = draft.edition.campaign, draft.supporter
+    tell_already(
+        tx, submission_id=draft.id, campaign=campaign.slug,
+        title=campaign.version(who.language).title, to=who.email, language=who.language,
+        sender=draft.sender, now=now,
+    )  # fmt: skip
+
+
+def _new_letters(
+    draft: Draft, state: State, person: str | None, hold: str
+) -> Sequence[NewLetter]:  # fmt: skip
+    campaign = draft.edition.campaign
+    paces = {recipient.official: recipient.pace for recipient in draft.recipients}
+    cleared = draft.edition.approval is not None or campaign.status is Status.TRIAL
+    return [
+        NewLetter(
+            kind=Kind.LETTER, state=state, written=_written(draft, merged), actor="supporter",
+            submission=draft.id, campaign=campaign.slug, official=merged.official,
+            post=merged.post or None, person=person, reason=hold,
+            pace=paces.get(merged.official), on_uncertain=campaign.uncertain, cleared=cleared,
+        )
+        for merged in draft.letters
+    ]  # fmt: skip
+
+
+def _written(draft: Draft, merged: MergedLetter) -> Written:
+    who = draft.supporter
+    title = draft.edition.campaign.version(merged.language).title
+    return Written(
+        language=merged.language, from_name=f"{who.name} via {title}",
+        from_address=draft.sender.address, reply_name=who.name, reply_address=who.email,
+        to_name=merged.to_name, to_address=merged.to_address, subject=merged.subject,
+        salutation=merged.salutation, body=merged.body,
+    )  # fmt: skip
+
+
+def _cancelled(new: NewLetter) -> NewLetter:
+    return replace(new, state=State.CANCELLED, person=None, reason=ALREADY_WRITTEN)
+
+
+def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
+    """Queue the mail that asks for confirmation, unless this mailbox has had enough of them."""
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    campaign, who = draft.edition.campaign, draft.supporter
+    recent = select(confirmation.c.campaign, confirmation.c.at).where(
+        confirmation.c.mailbox == mailbox, confirmation.c.at > now - 86400.0
+    )
+    sent = tx.execute(recent).all()
+    hourly = [row for row in sent if row.campaign == campaign.slug and row.at > now - 3600.0]
+    if len(hourly) >= CONFIRMATIONS_AN_HOUR or len(sent) >= CONFIRMATIONS_A_DAY:
+        return  # the link they have shows all that waits
+    token = random_id()
+    values = {"token": token, "mailbox": mailbox, "campaign": campaign.slug, "at": now}
+    tx.execute(insert(confirmation).values(values))
+    title = campaign.version(who.language).title
+    link = f"{draft.sender.url}/confirm/{token}?lang={who.language}"
+    subject, text = mails.confirmation(who.language, title, link)
+    outbox.post(
+        tx, Kind.CONFIRMATION, to=who.email, subject=subject, text=text, sender=draft.sender,
+        from_name=title, language=who.language, now=now, submission=draft.id,
+        campaign=campaign.slug,
+    )  # fmt: skip

@@ -1,0 +1,52 @@
+"""What a preview shows: the letters as they will leave, an id of their own, and their hash."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+
+from mailer.campaigns import letters as merging
+from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
+from mailer.db.ids import random_id
+
+TRIAL_MARK = "[TRIAL]"
+
+
+def new_id() -> str:
+    """The id of a submission to be: random, so that one preview is one submission."""
+    return random_id()
+
+
+def prepare(
+    campaign: Campaign,
+    recipients: Sequence[Recipient],
+    supporter: Supporter,
+    *,
+    url: str,
+    trial_to: str,
+) -> tuple[MergedLetter, ...]:
+    """The letters of one supporter, one for each recipient; raises MergeError.
+
+    In a trial each goes to `trial_to` instead, and is marked.
+    """
+    letters = tuple(
+        merging.merge(campaign, recipient, supporter, url=url) for recipient in recipients
+    )
+    if campaign.status is not Status.TRIAL:
+        return letters
+    return tuple(
+        replace(
+            letter,
+            subject=f"{TRIAL_MARK} {letter.subject}",
+            to_address=trial_to or letter.to_address,
+        )
+        for letter in letters
+    )
+
+
+def letters_hash(supporter: Supporter, letters: Sequence[MergedLetter]) -> str:
+    """What the supporter approves by sending: the letters, and who wrote them."""
+    said = [asdict(supporter), [asdict(letter) for letter in letters]]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,34 @@
+"""The ways out: one file each, behind one small protocol. This table is all that knows them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from mailer.errors import SettingsError
+from mailer.problems import did_you_mean
+from mailer.transports import maildir, smtp
+from mailer.transports.base import Answer, Connection, Parcel, Transport
+
+__all__ = ["Answer", "Connection", "Parcel", "Transport", "from_url"]
+
+SCHEMES: dict[str, Callable[[str, Path], Transport]] = {
+    "maildir": maildir.from_url,
+    "smtp": smtp.from_url,
+    "smtps": smtp.from_url,
+}
+
+
+def from_url(url: str, home: Path) -> Transport:
+    """The transport that one address of MAILER_TRANSPORT names; raises SettingsError.
+
+    Messages never repeat the address: it may hold a password.
+    """
+    scheme, separator, _ = url.partition(":")
+    maker = SCHEMES.get(scheme)
+    if not separator or maker is None:
+        raise SettingsError(
+            f"MAILER_TRANSPORT: {scheme!r} is not a way to send;"
+            f" {did_you_mean(scheme, SCHEMES) or 'use ' + ', '.join(SCHEMES)}"
+        )
+    return maker(url, home)

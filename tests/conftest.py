@@ -1,0 +1,125 @@
+"""What many tests need: a home with the shipped campaign, a clock, and both databases."""
+
+from __future__ import annotations
+
+import shutil
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from mailer.config import Settings
+from mailer.db import Store, migrate
+from tests import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Clock:
+    """A clock that stands still until it is told to go on."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+    def pass_(self, seconds: float) -> float:
+        """Let time go by; return the new moment."""
+        self.now += seconds
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(1_800_000_000.0)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A MAILER_HOME with the shipped officials and campaigns, to be changed at will."""
+    folder = tmp_path / "home"
+    (folder / "templates").mkdir(parents=True)
+    shutil.copy(ROOT / "officials.yaml", folder)
+    shutil.copytree(ROOT / "templates" / "letters", folder / "templates" / "letters")
+    return folder
+
+
+@pytest.fixture
+def settings(home: Path) -> Settings:
+    return Settings(home=home, secret_keys=("k" * 40,), database_url="sqlite:///var/mailer.db")
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to copy: cheaper than migrating for each test."""
+    file = tmp_path_factory.mktemp("template") / "mailer.db"
+    store = Store(f"sqlite:///{file}")
+    migrate.upgrade(store)
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server with a migrated template; `{name}` stands for the database."""
+    if postgres.binaries() is None:
+        pytest.skip("POSTGRESQL IS NOT INSTALLED: nothing is tested on it (apt install postgresql)")
+    with postgres.cluster() as url:
+        _sql(url, "CREATE DATABASE template_mailer")
+        store = Store(url.format(name="template_mailer"))
+        migrate.upgrade(store)
+        store.close()
+        yield url
+
+
+@pytest.fixture
+def new_sqlite(tmp_path: Path, sqlite_template: Path) -> Callable[[], str]:
+    """Makes a migrated SQLite database; returns its URL."""
+
+    def make() -> str:
+        file = tmp_path / f"{uuid.uuid4().hex}.db"
+        shutil.copy(sqlite_template, file)
+        return f"sqlite:///{file}"
+
+    return make
+
+
+@pytest.fixture
+def new_postgres(postgres_url: str) -> Iterator[Callable[[], str]]:
+    """Makes a migrated PostgreSQL database; returns its URL."""
+    made: list[str] = []
+
+    def make() -> str:
+        name = f"test_{uuid.uuid4().hex}"
+        _sql(postgres_url, f"CREATE DATABASE {name} TEMPLATE template_mailer")
+        made.append(name)
+        return postgres_url.format(name=name)
+
+    yield make
+    for name in made:
+        _sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """A migrated database, once on each engine."""
+    engine = "new_sqlite" if request.param == "sqlite" else "new_postgres"
+    return str(request.getfixturevalue(engine)())
+
+
+@pytest.fixture
+def store(database_url: str, clock: Clock) -> Iterator[Store]:
+    """A migrated database on each engine, at the clock's time."""
+    opened = Store(database_url, clock=clock)
+    yield opened
+    opened.close()
+
+
+def _sql(url: str, statement: str) -> None:
+    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()

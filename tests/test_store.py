@@ -1,0 +1,156 @@
+"""The database: migrations, durability, one writer at a time, plain words when it is away."""
+
+from __future__ import annotations
+
+import multiprocessing
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, select, text
+
+import mailer.db
+from mailer.db import Store, migrate, schema, sqlite
+from mailer.db.store import pepper
+from mailer.errors import StoreError
+
+
+def test_the_migrations_make_exactly_the_tables_the_program_knows(store: Store) -> None:
+    with store.read() as tx:
+        context = MigrationContext.configure(tx, opts={"compare_type": True})
+        found = compare_metadata(context, schema.metadata)
+    # SQLite cannot tell the conditions of partial indexes apart: they are created by name.
+    assert found == []
+
+
+def test_the_newest_migration_is_the_one_the_program_asks_for(store: Store) -> None:
+    folder = Path(mailer.db.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == schema.VERSION
+    store.check_version()
+
+
+def test_an_empty_database_is_refused_with_the_repair(tmp_path: Path) -> None:
+    store = Store(f"sqlite:///{tmp_path}/new.db")
+    with pytest.raises(StoreError, match="mailer db upgrade"):
+        store.check_version()
+    store.close()
+
+
+def _migrate(url: str, start: object, failures: object) -> None:
+    store = Store(url)
+    start.wait()  # type: ignore[attr-defined]
+    try:
+        migrate.upgrade(store)
+        store.check_version()
+    except Exception as error:  # noqa: BLE001 - told to the parent
+        failures.put(repr(error))  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_four_processes_may_migrate_at_once(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if engine == "sqlite":
+        url = f"sqlite:///{tmp_path}/new.db"
+    else:
+        url = request.getfixturevalue("new_postgres")()
+        store = Store(url)
+        with store.write() as tx:
+            tx.execute(text("DROP SCHEMA public CASCADE"))
+            tx.execute(text("CREATE SCHEMA public"))
+        store.close()
+    spawn = multiprocessing.get_context("spawn")
+    start, failures = spawn.Barrier(4), spawn.Queue()
+    workers = [spawn.Process(target=_migrate, args=(url, start, failures)) for _ in range(4)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(60)
+    assert [worker.exitcode for worker in workers] == [0] * 4
+    assert failures.empty(), failures.get()
+    store = Store(url)
+    with store.read() as tx:
+        assert len(pepper(tx)) == 32
+    store.close()
+
+
+def test_each_installation_has_a_pepper_of_its_own(tmp_path: Path) -> None:
+    found = set()
+    for name in ("one", "two"):
+        store = Store(f"sqlite:///{tmp_path}/{name}.db")
+        migrate.upgrade(store)
+        with store.read() as tx:
+            found.add(pepper(tx))
+        store.close()
+    assert len(found) == 2
+
+
+def test_sqlite_commits_are_durable_and_the_journal_is_safe(new_sqlite: object) -> None:
+    store = Store(new_sqlite())  # type: ignore[operator]
+    with store.engine.connect() as connection:
+        read = connection.exec_driver_sql
+        assert read("PRAGMA synchronous").scalar() == 2, "FULL"
+        assert read("PRAGMA foreign_keys").scalar() == 1
+        mode = read("PRAGMA journal_mode").scalar()
+        assert mode == ("wal" if sqlite.wal_is_safe() else "truncate")
+    store.close()
+
+
+def test_threads_that_write_at_once_all_get_their_turn(database_url: str) -> None:
+    store = Store(database_url)
+    failures: list[BaseException] = []
+
+    def write(number: int) -> None:
+        try:
+            for step in range(5):
+                with store.write() as tx:
+                    tx.execute(insert(schema.meta).values(name=f"{number}-{step}", value="x"))
+        except BaseException as error:  # noqa: BLE001 - shown below
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert failures == []
+    with store.read() as tx:
+        assert len(tx.execute(select(schema.meta.c.name)).all()) == 16 * 5 + 1
+    store.close()
+
+
+def test_an_error_rolls_everything_back(store: Store) -> None:
+    with pytest.raises(ZeroDivisionError), store.write() as tx:
+        tx.execute(insert(schema.meta).values(name="lost", value="x"))
+        _ = 1 / 0
+    with store.read() as tx:
+        names = tx.execute(select(schema.meta.c.name)).scalars().all()
+    assert "lost" not in names
+
+
+def test_a_folder_that_cannot_be_made_is_told_plainly(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file in the place of a folder")
+    with pytest.raises(StoreError, match="var cannot be made"):
+        Store("sqlite:///var/mailer.db", home=tmp_path)
+
+
+def test_a_server_that_is_away_is_told_without_its_password() -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    store = Store(f"postgresql+psycopg://mailer:s3cret@127.0.0.1:{port}/mailer")
+    with pytest.raises(StoreError, match="cannot be used") as caught, store.read():
+        pass
+    assert "s3cret" not in str(caught.value)
+    store.close()
+
+
+def test_postgresql_tells_the_time_itself(new_postgres: object) -> None:
+    store = Store(new_postgres())  # type: ignore[operator]
+    with store.read() as tx:
+        assert store.now(tx) > 1_600_000_000
+    store.close()

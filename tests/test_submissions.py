@@ -1,0 +1,238 @@
+"""Taking submissions in: once, whole, and without telling who has written before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import func, select
+
+from mailer import submissions
+from mailer.campaigns.values import Status
+from mailer.db import Store
+from mailer.db.schema import letter, letter_text, submission
+from mailer.status import Kind, State
+from mailer.submissions import accept, confirm, receipt, waiting
+from tests.conftest import Clock
+from tests.factories import SENDER, campaign, draft, supporter
+
+
+def count(store: Store, *conditions: object) -> int:
+    with store.read() as tx:
+        statement = select(func.count()).select_from(letter)
+        return int(tx.execute(statement.where(*conditions)).scalar_one())  # type: ignore[arg-type]
+
+
+def states(store: Store, token: str) -> list[str]:
+    found = receipt(store, token)
+    assert found is not None
+    return [one.state.value for one in found.letters]
+
+
+def confirmation_token(store: Store) -> str:
+    """The token of the newest link that was mailed."""
+    with store.read() as tx:
+        bodies = tx.execute(
+            select(letter_text.c.body)
+            .join(letter, letter.c.id == letter_text.c.letter)
+            .where(letter.c.kind == Kind.CONFIRMATION)
+            .order_by(letter.c.created_at.desc())
+        ).scalars()
+        return bodies.first().partition("/confirm/")[2].partition("?")[0]  # type: ignore[union-attr]
+
+
+def test_a_submission_is_kept_with_all_its_letters_as_approved(store: Store) -> None:
+    made = draft()
+    token = accept(store, made)
+    found = receipt(store, token)
+    assert found is not None
+    assert (found.name, found.email) == ("Ann Example", "ann@supporter.example")
+    assert found.reference == f"{made.id[:5]}-{made.id[5:10]}".upper()
+    assert [(one.subject, one.salutation, one.body) for one in found.letters] == [
+        (one.subject, one.salutation, one.body) for one in made.letters
+    ]
+    assert states(store, token) == ["queued", "queued"]
+
+
+def test_the_same_draft_again_gives_the_same_receipt_and_changes_nothing(store: Store) -> None:
+    made = draft()
+    assert accept(store, made) == accept(store, made)
+    assert count(store) == 2
+
+
+def test_sixteen_parallel_posts_of_one_draft_are_one_submission(
+    database_url: str, clock: Clock
+) -> None:
+    made = draft()
+    stores = [Store(database_url, clock=clock) for _ in range(4)]
+    with ThreadPoolExecutor(16) as pool:
+        tokens = set(pool.map(lambda n: accept(stores[n % 4], made), range(16)))
+    assert len(tokens) == 1
+    assert count(stores[0]) == 2
+    for store in stores:
+        store.close()
+
+
+def test_parallel_drafts_of_one_person_leave_one_letter_for_each_official(
+    database_url: str, clock: Clock
+) -> None:
+    stores = [Store(database_url, clock=clock) for _ in range(4)]
+    with ThreadPoolExecutor(8) as pool:
+        tokens = set(pool.map(lambda n: accept(stores[n % 4], draft()), range(8)))
+    assert len(tokens) == 8
+    assert count(stores[0], letter.c.state == State.QUEUED, letter.c.kind == Kind.LETTER) == 2
+    assert count(stores[0], letter.c.state == State.CANCELLED) == 14
+    for store in stores:
+        store.close()
+
+
+def test_a_second_letter_is_cancelled_but_its_receipt_looks_like_any_other(store: Store) -> None:
+    accept(store, draft())
+    other = draft(supporter(email="A.nn+again@Supporter.example", name="ann  exämple"))
+    again = accept(store, draft(supporter(name="ANN EXAMPLE", email="Ann@supporter.example")))
+    assert states(store, again) == ["queued", "queued"]
+    found = receipt(store, again)
+    assert found is not None
+    assert {one.reason for one in found.letters} == {""}
+    assert count(store, letter.c.state == State.CANCELLED) == 2
+    third = accept(store, other)
+    assert states(store, third) == ["queued", "queued"], "another mailbox is another person"
+    assert count(store, letter.c.state == State.CANCELLED) == 2
+
+
+def test_only_a_mail_to_the_address_tells_of_an_earlier_letter_and_only_once(store: Store) -> None:
+    accept(store, draft())
+    assert count(store, letter.c.kind == Kind.NOTICE) == 0
+    accept(store, draft())
+    accept(store, draft())
+    assert count(store, letter.c.kind == Kind.NOTICE) == 1
+
+
+def test_two_people_may_share_an_address_and_a_third_is_looked_at(store: Store) -> None:
+    for name, expected in (("Ann", "queued"), ("Ben", "queued"), ("Cleo", "review")):
+        token = accept(store, draft(supporter(name=name)))
+        assert states(store, token) == [expected, expected]
+
+
+def test_a_draft_with_a_reason_to_hold_waits_for_staff(store: Store) -> None:
+    token = accept(store, draft(hold="honeypot"))
+    found = receipt(store, token)
+    assert found is not None
+    assert {(one.state, one.reason) for one in found.letters} == {(State.REVIEW, "honeypot")}
+
+
+def test_a_trial_without_an_address_sends_nothing(store: Store) -> None:
+    about = campaign(status=Status.TRIAL)
+    assert states(store, accept(store, draft(about=about))) == ["review", "review"]
+    with_address = draft(supporter(name="Ben"), about, trial_to="staff@coalition.example")
+    assert states(store, accept(store, with_address)) == ["queued", "queued"]
+
+
+def test_letters_are_cleared_for_sending_only_by_an_approval_or_a_trial(store: Store) -> None:
+    accept(store, draft())
+    assert count(store, letter.c.cleared) == 0
+    accept(
+        store, draft(supporter(name="Ben"), campaign(status=Status.TRIAL), trial_to="a@b.example")
+    )
+    assert count(store, letter.c.cleared) == 2
+
+
+def test_a_failure_in_the_middle_leaves_nothing_behind(store: Store) -> None:
+    made = draft()
+    twin = replace(made.letters[1], to_address=None)  # what the database refuses
+    with pytest.raises(AttributeError):
+        accept(store, replace(made, letters=(made.letters[0], twin)))
+    assert count(store) == 0
+    with store.read() as tx:
+        assert tx.execute(select(func.count()).select_from(submission)).scalar_one() == 0
+
+
+def test_unconfirmed_letters_wait_and_claim_nothing(store: Store) -> None:
+    about = campaign(confirm=True)
+    token = accept(store, draft(about=about))
+    assert states(store, token) == ["awaiting", "awaiting"]
+    assert count(store, letter.c.person.is_not(None)) == 0
+    assert count(store, letter.c.kind == Kind.CONFIRMATION, letter.c.state == State.QUEUED) == 1
+
+
+def test_the_link_shows_all_that_waits_and_each_is_confirmed_alone(store: Store) -> None:
+    about = campaign(confirm=True)
+    first = accept(store, draft(about=about))
+    second = accept(store, draft(supporter(name="Ben"), about))
+    link = confirmation_token(store)
+    shown = waiting(store, link)
+    assert {one.token for one in shown} == {first, second}
+    ann = next(one for one in shown if one.token == first)
+    assert confirm(store, link, ann.id, sender=SENDER) == first
+    assert states(store, first) == ["queued", "queued"]
+    assert states(store, second) == ["awaiting", "awaiting"]
+
+
+def test_a_second_press_is_harmless_and_still_shows_the_receipt(store: Store) -> None:
+    token = accept(store, draft(about=campaign(confirm=True)))
+    link = confirmation_token(store)
+    (shown,) = waiting(store, link)
+    assert confirm(store, link, shown.id, sender=SENDER) == token
+    assert confirm(store, link, shown.id, sender=SENDER) == token
+    assert count(store, letter.c.kind == Kind.LETTER, letter.c.state == State.QUEUED) == 2
+    assert [one.token for one in waiting(store, link)] == [token]
+
+
+def test_the_second_confirmed_letter_of_one_person_is_cancelled(store: Store) -> None:
+    about = campaign(confirm=True)
+    accept(store, draft(about=about))
+    accept(store, draft(about=about))
+    link = confirmation_token(store)
+    for shown in waiting(store, link):
+        confirm(store, link, shown.id, sender=SENDER)
+    assert count(store, letter.c.kind == Kind.LETTER, letter.c.state == State.QUEUED) == 2
+    assert count(store, letter.c.state == State.CANCELLED) == 2
+    assert count(store, letter.c.kind == Kind.NOTICE) == 1
+
+
+def test_another_peoples_link_confirms_nothing(store: Store) -> None:
+    about = campaign(confirm=True)
+    victim = draft(supporter(name="Ben", email="ben@supporter.example"), about)
+    accept(store, victim)
+    accept(store, draft(about=about))
+    with store.read() as tx:
+        bodies = tx.execute(
+            select(letter_text.c.body).where(letter_text.c.to_address == "ann@supporter.example")
+        ).scalar_one()
+    link = bodies.partition("/confirm/")[2].partition("?")[0]
+    assert confirm(store, link, victim.id, sender=SENDER) is None
+    assert confirm(store, "forged", victim.id, sender=SENDER) is None
+    assert waiting(store, "forged") == ()
+
+
+def test_a_mailbox_is_not_flooded_with_confirmations(store: Store, clock: Clock) -> None:
+    about = campaign(confirm=True)
+    for number in range(10):
+        accept(store, draft(supporter(name=f"Name {number}"), about))
+    assert count(store, letter.c.kind == Kind.CONFIRMATION) == 1
+    for _ in range(10):
+        clock.pass_(3601)
+        accept(store, draft(supporter(name="Ann"), about))
+    assert count(store, letter.c.kind == Kind.CONFIRMATION) == 3
+    clock.pass_(86400)
+    accept(store, draft(supporter(name="Ann"), about))
+    assert count(store, letter.c.kind == Kind.CONFIRMATION) == 4
+
+
+def test_the_hash_covers_every_letter_and_who_wrote_them() -> None:
+    made = draft()
+    base = submissions.letters_hash(made.supporter, made.letters)
+    other = replace(made.letters[0], body="Something else")
+    changed = [
+        submissions.letters_hash(replace(made.supporter, email="b@c.example"), made.letters),
+        submissions.letters_hash(made.supporter, (other, made.letters[1])),
+        submissions.letters_hash(made.supporter, made.letters[:1]),
+    ]
+    assert len({base, *changed}) == 4
+
+
+def test_ids_are_random_and_never_repeat() -> None:
+    made: Callable[[], str] = submissions.new_id
+    assert len({made() for _ in range(10_000)}) == 10_000
