@@ -27,6 +27,7 @@ _COMMON_DOMAINS = (
     "protonmail.com", "videotron.ca", "rogers.com", "sympatico.ca", "bell.net", "orange.fr",
     "free.fr", "wanadoo.fr", "laposte.net",
 )  # fmt: skip
+_REAL_NEIGHBOURS = frozenset({"mail.com", "ymail.com", "email.com", "gmx.com", "me.com", "msn.com"})
 
 # Control (Cc), format such as bidi marks and zero-width (Cf), surrogate (Cs), private (Co),
 # unassigned (Cn), line and paragraph separators (Zl, Zp).
@@ -136,7 +137,7 @@ def _plain(error: EmailNotValidError) -> str:
 def likely(address: str) -> str:
     """The address that was probably meant (gmial.com -> gmail.com), or "" when it looks right."""
     local, _, domain = address.rpartition("@")
-    if not local or domain in _COMMON_DOMAINS:
+    if not local or domain in _COMMON_DOMAINS or domain in _REAL_NEIGHBOURS:
         return ""
     near = closest(domain, [name for name in _COMMON_DOMAINS if abs(len(name) - len(domain)) < 3])
     same_end = near and near.rpartition(".")[2] == domain.rpartition(".")[2]

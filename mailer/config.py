@@ -33,7 +33,7 @@ class Settings:
     """All there is to set. Build it directly in tests; `from_env` in programs."""
 
     home: Path
-    database_url: str = ""  # empty: none was set
+    database_url: str = field(default="", repr=False)  # empty: none was set
     transports: tuple[str, ...] = field(default=(DEFAULT_TRANSPORT,), repr=False)
     from_address: str = DEFAULT_FROM
     base_url: str = ""  # without a slash at the end; empty: not set

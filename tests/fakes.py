@@ -20,8 +20,8 @@ class FakeTransport:
         self.delivers = delivers
         self.accepted: list[Parcel] = []
         self.down: SendError | None = None
-        self.on_stage: Callable[[Parcel], None] = lambda parcel: None
-        self.on_commit: Callable[[Parcel], None] = lambda parcel: None
+        self.on_stage: Callable[[Parcel], None] = lambda _: None
+        self.on_commit: Callable[[Parcel], None] = lambda _: None
         self.connected = 0
         self._lock = threading.Lock()
 

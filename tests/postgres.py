@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own: made in a temporary folder, on a loopback port, ended with them."""
+"""A PostgreSQL of the tests' own: in a temporary folder, on a loopback port, ended with them."""
 
 from __future__ import annotations
 

@@ -11,8 +11,8 @@ from mailer import outbox, sendlog
 from mailer.db import Store
 from mailer.db.schema import lane, letter
 from mailer.errors import IllegalMove, Next, SendError
-from mailer.outbox import Claimed, Event, Outcome, lanes
 from mailer.officials.values import Pace
+from mailer.outbox import Claimed, Event, Outcome, lanes
 from mailer.status import State
 from mailer.submissions import accept
 from mailer.transports import Answer

@@ -156,7 +156,9 @@ def _said_plainly(store: Store) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        if isinstance(error.orig, store.engine.dialect.loaded_dbapi.OperationalError):
+        away = store.engine.dialect.loaded_dbapi
+        broken = type(error.orig) is away.DatabaseError  # such as a file that is no database
+        if broken or isinstance(error.orig, (away.OperationalError, away.InterfaceError)):
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {store.shown} cannot be used: {reason}") from error
         raise

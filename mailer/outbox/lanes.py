@@ -77,7 +77,8 @@ def allowance(row: Row[Any], now: float, most: int) -> int:
         return most
     interval = row.pace_seconds / row.pace_count
     spent = math.ceil((max(row.full_at, now) - now) / interval - 1e-6)
-    return max(0, min(most, int(row.burst) - spent))
+    left: int = row.burst - spent
+    return max(0, min(most, left))
 
 
 def spend(tx: Tx, row: Row[Any], taken: int, now: float) -> None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 
-from mailer.campaigns import letters as merging
+from mailer.campaigns.letters import merge
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
 from mailer.db.ids import random_id
 
@@ -32,7 +32,7 @@ def prepare(
     In a trial each goes to `trial_to` instead, and is marked.
     """
     letters = tuple(
-        merging.merge(campaign, recipient, supporter, url=url) for recipient in recipients
+        merge(campaign, recipient, supporter, url=url) for recipient in recipients
     )
     if campaign.status is not Status.TRIAL:
         return letters

@@ -13,7 +13,7 @@ from mailer.config import Settings
 from mailer.db import Store
 from mailer.db.ids import random_id
 from mailer.errors import MailerError, StoreError
-from mailer.officials.values import DEFAULT_PACE, Officials, Pace
+from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
 from mailer.outbox import Claimed
 from mailer.outbox.lanes import of_mailbox, set_paces
 from mailer.transports import Transport
@@ -132,7 +132,8 @@ class _Housekeeping:
 def _paces(officials: Officials) -> dict[str, Pace]:
     """The pace of every mailbox in the file; the slowest where several speak of one."""
     paces: dict[str, Pace] = {}
-    for entry in (*officials.posts.values(), *officials.people.values()):
+    entries: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
+    for entry in entries:
         if not entry.email:
             continue
         lane, pace = of_mailbox(entry.email), entry.pace or DEFAULT_PACE

@@ -157,6 +157,10 @@ class Worker:
             return Outcome(letter=claimed, account=transport.account, error=refused)
         except SendError as error:
             return Outcome(letter=claimed, account=transport.account, error=error)
+        except Exception:  # a fault of ours with one letter must not stop the others
+            log.exception("letter %s could not be staged", claimed.id)
+            ours = SendError("the mailer could not prepare it; see its log")
+            return Outcome(letter=claimed, account=transport.account, error=ours)
         return Staged(letter=claimed, connection=number, sha256=hashlib.sha256(data).hexdigest())
 
     def _connection(self, transport: Transport, number: int) -> Connection:
@@ -189,6 +193,10 @@ class Worker:
             answer: Answer = connection.commit()
         except SendError as error:
             return Outcome(letter=staged.letter, account=transport.account, error=error)
+        except Exception:  # nobody knows how far it came: that is what uncertain is for
+            log.exception("no answer could be read for letter %s", staged.letter.id)
+            doubt = SendError("the answer could not be read", maybe_accepted=True)
+            return Outcome(letter=staged.letter, account=transport.account, error=doubt)
         return Outcome(letter=staged.letter, account=transport.account, answer=answer)
 
 

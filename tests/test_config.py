@@ -1,0 +1,143 @@
+"""Settings: read once, checked, and every wrong one named."""
+
+from __future__ import annotations
+
+import stat
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from mailer.config import Settings
+from mailer.errors import SettingsError
+
+KEY = "correct-horse-battery-staple-0123456789"
+LIVE = {"MAILER_BASE_URL": "https://letters.example.org", "MAILER_SECRET_KEY": KEY}
+LIVE |= {"MAILER_FROM": "letters@coalition.example"}
+
+
+def read(home: Path, **variables: str) -> Settings:
+    return Settings.from_env({"MAILER_HOME": str(home), **variables})
+
+
+def test_with_nothing_set_it_is_development_with_everything_embedded(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings.development
+    assert settings.database_url == ""
+    assert settings.transports == ("maildir:var/outbox",)
+    assert settings.public_url == "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("url", "development"),
+    [
+        ("http://127.0.0.1:8000", True),
+        ("http://localhost:9/", True),
+        ("http://[::1]:8000", True),
+        ("https://letters.example.org", False),
+        ("http://10.0.0.1", False),
+    ],
+)
+def test_development_means_loopback(tmp_path: Path, url: str, development: bool) -> None:
+    assert read(tmp_path, **LIVE | {"MAILER_BASE_URL": url}).development is development
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("postgres://u:p@h/n", "postgresql+psycopg://u:p@h/n"),
+        ("postgresql://u:p@h/n", "postgresql+psycopg://u:p@h/n"),
+        ("sqlite:///var/mailer.db", "sqlite:///var/mailer.db"),
+        ("sqlite:////srv/mailer.db", "sqlite:////srv/mailer.db"),
+    ],
+)
+def test_database_addresses(tmp_path: Path, given: str, expected: str) -> None:
+    assert read(tmp_path, DATABASE_URL=given).database_url == expected
+    both = read(tmp_path, DATABASE_URL="sqlite:///x.db", MAILER_DATABASE_URL=given)
+    assert both.database_url == expected
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("MAILER_DATABASE_URL", "mysql://x"),
+        ("MAILER_DATABASE_URL", "var/mailer.db"),
+        ("MAILER_DATABASE_URL", "sqlite://"),
+        ("MAILER_BASE_URL", "letters.example.org"),
+        ("MAILER_BASE_URL", "https://"),
+        ("MAILER_BASE_URL", "https://x.example/?a=b"),
+        ("MAILER_FROM", "not an address"),
+        ("MAILER_FROM", "Ann <a@b.example>"),
+        ("MAILER_TRIAL_TO", "a@b,example"),
+        ("MAILER_PROXY_HOPS", "-1"),
+        ("MAILER_PROXY_HOPS", "one"),
+        ("MAILER_PROXY_HOPS", "٣"),
+        ("MAILER_WORKER_CONNECTIONS", "0"),
+        ("MAILER_TIMEZONE", "Toronto"),
+        ("MAILER_TIMEZONE", "../../etc/passwd"),
+        ("PORT", "99999"),
+        ("WEB_CONCURRENCY", "many"),
+        ("MAILER_HOME", "/nowhere/at/all"),
+    ],
+)
+def test_a_wrong_value_stops_the_start_and_names_the_variable(
+    tmp_path: Path, variable: str, value: str
+) -> None:
+    with pytest.raises(SettingsError, match=variable):
+        Settings.from_env({"MAILER_HOME": str(tmp_path), variable: value})
+
+
+def test_a_misspelt_setting_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="did you mean MAILER_TRANSPORT"):
+        read(tmp_path, MAILER_TRANSPROT="x")
+
+
+def test_outside_development_a_strong_key_and_a_sender_are_needed(tmp_path: Path) -> None:
+    assert not read(tmp_path, **LIVE).development
+    for missing in ("MAILER_SECRET_KEY", "MAILER_FROM"):
+        with pytest.raises(SettingsError, match=missing):
+            read(tmp_path, **{k: v for k, v in LIVE.items() if k != missing})
+    for weak in ("short", "a" * 40, f"{KEY},weak"):
+        with pytest.raises(SettingsError, match="too weak"):
+            read(tmp_path, **LIVE | {"MAILER_SECRET_KEY": weak})
+
+
+def test_several_keys_rotate(tmp_path: Path) -> None:
+    settings = read(tmp_path, **LIVE | {"MAILER_SECRET_KEY": f"{KEY}new, {KEY}"})
+    assert settings.secret_keys == (f"{KEY}new", KEY)
+
+
+def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text(f"{KEY}\n")
+    variables = {k: v for k, v in LIVE.items() if k != "MAILER_SECRET_KEY"}
+    variables["MAILER_SECRET_KEY_FILE"] = str(file)
+    assert read(tmp_path, **variables).secret_keys == (KEY,)
+    with pytest.raises(SettingsError, match="both set"):
+        read(tmp_path, **variables | {"MAILER_SECRET_KEY": KEY})
+    with pytest.raises(SettingsError, match="MAILER_SECRET_KEY_FILE"):
+        read(tmp_path, **variables | {"MAILER_SECRET_KEY_FILE": str(tmp_path / "none")})
+
+
+def test_secrets_do_not_show(tmp_path: Path) -> None:
+    settings = read(tmp_path, DATABASE_URL="postgres://u:s3cret@h/n",
+        **LIVE | {"MAILER_TRANSPORT": "smtp://user:s3cret@relay.example:587"},
+    )
+    assert "s3cret" not in repr(settings)
+    assert KEY not in repr(settings)
+
+
+def test_in_development_a_key_is_made_once_for_its_owner_alone(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        found = set(pool.map(lambda _: settings.with_development_key().secret_keys, range(32)))
+    assert len(found) == 1
+    file = tmp_path / "var" / "secret.key"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_key_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
+    (tmp_path / "var").write_text("a file in the place of a folder")
+    with pytest.raises(SettingsError, match="secret key cannot be kept"):
+        read(tmp_path).with_development_key()

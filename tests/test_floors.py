@@ -1,0 +1,98 @@
+"""The house's floors: imports point down, and each trade stays in its room."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import mailer
+
+HOUSE = Path(mailer.__file__).parent
+
+# From the ground up. Rooms of one floor do not know each other.
+FLOORS = (
+    {"__init__"},
+    {"problems"},
+    {"errors"},
+    {"addresses", "i18n", "pages", "status"},
+    {"config", "records"},
+    {"officials"},
+    {"campaigns"},
+    {"db", "message", "transports"},
+    {"approvals", "mails", "outbox"},
+    {"accounts", "sendlog", "submissions"},
+    {"web", "worker"},
+    {"cli"},
+    {"__main__"},
+)
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+# Who may use what is not ours.
+KEEPERS = {
+    "alembic": {"db"},
+    "argon2": {"accounts"},
+    "click": {"cli"},
+    "email_validator": {"addresses"},
+    "flask": {"web"},
+    "flask_wtf": {"web"},
+    "gunicorn": {"cli"},
+    "psycopg": {"db"},
+    "requests": {"transports"},
+    "smtplib": {"transports"},
+    "sqlalchemy": {"accounts", "approvals", "db", "outbox", "sendlog", "submissions"},
+    "werkzeug": {"web"},
+    "wtforms": {"web"},
+    "yaml": {"records"},
+}
+
+
+def imports() -> Iterator[tuple[Path, str]]:
+    """Every module that each of our files imports, wherever in the file it does."""
+    for file in sorted(HOUSE.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from ((file, alias.name) for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                assert not node.level, f"{file}: relative imports hide which room is meant"
+                yield file, node.module or ""
+                if node.module == "mailer":
+                    yield from ((file, f"mailer.{alias.name}") for alias in node.names)
+
+
+def room(file: Path) -> str:
+    return file.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def test_every_room_has_a_floor() -> None:
+    assert {room(file) for file in HOUSE.rglob("*.py")} == set(LEVEL)
+
+
+def test_imports_point_down() -> None:
+    climbing = [
+        f"{file.relative_to(HOUSE)} imports {name}"
+        for file, name in imports()
+        if name.startswith("mailer.")
+        and (other := name.split(".")[1]) in LEVEL
+        and other != room(file)
+        and LEVEL[other] >= LEVEL[room(file)]
+    ]
+    assert not climbing
+
+
+def test_each_trade_stays_in_its_room() -> None:
+    strays = [
+        f"{file.relative_to(HOUSE)} imports {name}"
+        for file, name in imports()
+        if room(file) not in KEEPERS.get(name.split(".")[0], {room(file)})
+    ]
+    assert not strays
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = {
+        room(file)
+        for file in HOUSE.rglob("*.py")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv"}
+        if isinstance(node.value, ast.Name) and node.value.id == "os"
+    }
+    assert readers == {"config"}

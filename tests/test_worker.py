@@ -1,0 +1,285 @@
+"""The worker: waves, failures at every phase, and what another worker finds after a death."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from mailer import sendlog
+from mailer.campaigns.library import Library
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.db.schema import lane, letter
+from mailer.errors import Next, SendError, StoreError
+from mailer.message import Mail
+from mailer.sendlog import Filter
+from mailer.status import State
+from mailer.submissions import accept
+from mailer.transports import Parcel
+from mailer.transports.maildir import Box
+from mailer.worker import Worker, drain, run
+from mailer.worker.liveness import Liveness
+from mailer.worker.wave import envelope_sender
+from tests.conftest import Clock
+from tests.factories import draft, recipients, supporter
+from tests.fakes import FakeTransport
+
+
+def write(store: Store, count: int, officials: int = 2) -> None:
+    with store.read() as tx:
+        before = len(tx.execute(select(letter.c.submission).distinct()).all())
+    for number in range(before, before + count):
+        who = supporter(name=f"Supporter {number}", email=f"s{number}@supporter.example")
+        accept(store, draft(who, to=recipients(officials)))
+    with store.write() as tx:
+        tx.execute(letter.update().values(cleared=True))
+
+
+def worker(store: Store, *ways: FakeTransport, connections: int = 4) -> Worker:
+    return Worker(
+        store, ways, f"w{os.urandom(4).hex()}", connections=connections,
+        envelope=lambda claimed, _: f"b-{claimed.id}@campaign.example",
+    )  # fmt: skip
+
+
+def work(one: Worker) -> int:
+    tried = 0
+    while done := one.wave():
+        tried += done
+    one.settle()
+    return tried
+
+
+def states(store: Store) -> Counter[str]:
+    with store.read() as tx:
+        return Counter(tx.execute(select(letter.c.state)).scalars())
+
+
+def test_every_letter_goes_once_to_its_own_official(store: Store) -> None:
+    way = FakeTransport()
+    write(store, 7)
+    one = worker(store, way)
+    assert work(one) == 14
+    one.close()
+    assert states(store) == {"sent": 14}
+    assert len({parcel.letter for parcel in way.accepted}) == 14
+    assert Counter(parcel.recipient for parcel in way.accepted) == {
+        "minister-1@ministry.example": 7, "minister-2@ministry.example": 7,
+    }  # fmt: skip
+    assert way.connected <= 4, "connections are kept"
+
+
+def test_what_was_sent_is_what_the_log_shows(store: Store) -> None:
+    way = FakeTransport()
+    write(store, 1)
+    work(worker(store, way))
+    for parcel in way.accepted:
+        page = sendlog.letter_page(store, parcel.letter)
+        assert page is not None
+        assert page.sha256 == hashlib.sha256(parcel.data).hexdigest()
+        assert page.row.answer == "250 2.0.0 queued"
+
+
+def test_one_letter_that_is_refused_does_not_hold_up_the_others(store: Store) -> None:
+    way = FakeTransport()
+
+    def refuse(parcel: Parcel) -> None:
+        if parcel.recipient.startswith("minister-1"):
+            raise SendError("no such user", Next.FAIL, code="550 5.1.1")
+
+    way.on_stage = refuse
+    write(store, 3)
+    work(worker(store, way))
+    assert states(store) == {"sent": 3, "failed": 3}
+
+
+def test_a_fault_of_ours_with_one_letter_does_not_stop_the_others(store: Store) -> None:
+    way = FakeTransport()
+
+    def stumble(parcel: Parcel) -> None:
+        if parcel.recipient.startswith("minister-1"):
+            raise ZeroDivisionError
+
+    way.on_stage = stumble
+    write(store, 3)
+    work(worker(store, way))
+    assert states(store) == {"sent": 3, "queued": 3}
+    way.on_stage, way.on_commit = (lambda _: None), stumble
+    write(store, 1)
+    work(worker(store, way))
+    assert states(store)["sent"] == 4
+    rows = sendlog.rows(store, Filter())
+    assert sum(row.possibly_twice for row in rows) == 1
+
+
+def test_a_dead_relay_is_probed_with_one_letter_and_loses_none(store: Store, clock: Clock) -> None:
+    way = FakeTransport()
+    way.down = SendError("connection refused", Next.STOP)
+    write(store, 10)
+    one = worker(store, way)
+    for _ in range(50):
+        work(one)
+        clock.pass_(60)
+    assert way.connected <= 4 + 50
+    assert states(store) == {"queued": 20}
+    with store.read() as tx:
+        assert set(tx.execute(select(letter.c.attempts)).scalars()) == {0}
+        reason = tx.execute(select(lane.c.reason).where(lane.c.id == "account:fake:relay"))
+        assert reason.scalar_one() == "connection refused"
+    way.down = None
+    clock.pass_(300)
+    work(one)
+    assert states(store) == {"sent": 20}
+
+
+def test_the_next_transport_takes_over_while_the_first_is_down(store: Store) -> None:
+    first, second = FakeTransport("fake:first"), FakeTransport("fake:second")
+    first.down = SendError("connection refused", Next.STOP)
+    write(store, 5)
+    work(worker(store, first, second))
+    assert states(store) == {"sent": 10}
+    assert len(second.accepted) == 10
+
+
+def test_an_answer_that_was_not_heard_is_flagged_when_sent_again(
+    store: Store, clock: Clock
+) -> None:
+    way = FakeTransport()
+    lost: list[Parcel] = []
+
+    def take_and_hang_up(parcel: Parcel) -> None:
+        if len(lost) < 3:
+            lost.append(parcel)
+            way.took(parcel)
+            raise SendError("cut after the dot", maybe_accepted=True)
+
+    way.on_commit = take_and_hang_up
+    write(store, 4)
+    one = worker(store, way, connections=1)
+    work(one)
+    clock.pass_(61)
+    work(one)
+    assert states(store) == {"sent": 8}
+    twice = {name for name, times in Counter(p.letter for p in way.accepted).items() if times > 1}
+    flagged = {row.id for row in sendlog.rows(store, Filter()) if row.possibly_twice}
+    assert twice == flagged == {parcel.letter for parcel in lost}
+    for parcel in lost:
+        same = {other.data for other in way.accepted if other.letter == parcel.letter}
+        assert len(same) == 1, "the message did not change"
+
+
+def test_a_hostile_value_fails_its_own_letter_only(store: Store) -> None:
+    way = FakeTransport()
+    accept(store, draft(supporter(name="=?utf-8?q?Jo=0d=0aBcc=3a_v=40x=2eorg?=")))
+    write(store, 1)
+    work(worker(store, way))
+    assert states(store) == {"failed": 2, "sent": 2}
+    assert len(way.accepted) == 2
+
+
+def test_what_a_wave_learned_survives_a_database_that_is_away(store: Store, tmp_path: Path) -> None:
+    way = FakeTransport()
+    write(store, 2)
+    one = worker(store, way)
+    one.wave()
+    away = Store(f"sqlite:///{tmp_path}/gone.db")
+    (tmp_path / "gone.db").write_bytes(b"this is no database" * 100)
+    one.store, real = away, one.store
+    with pytest.raises(StoreError, match="cannot be used"):
+        one.wave()
+    one.store = real
+    one.recover()
+    assert states(store)["sent"] == 4
+    assert len(way.accepted) == 4
+    away.close()
+
+
+def test_two_workers_never_send_the_same_letter(database_url: str) -> None:
+    way = FakeTransport()
+    stores = [Store(database_url) for _ in range(3)]
+    write(stores[0], 30)
+    threads = [threading.Thread(target=lambda s=s: work(worker(s, way))) for s in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert Counter(p.letter for p in way.accepted).most_common(1)[0][1] == 1
+    assert states(stores[0]) == {"sent": 60}
+    for store in stores:
+        store.close()
+
+
+def test_the_loop_delivers_until_it_is_stopped(settings: Settings, new_sqlite: object) -> None:
+    store = Store(new_sqlite())  # type: ignore[operator]
+    write(store, 3)
+    stop = threading.Event()
+    library = Library(settings.home)
+    thread = threading.Thread(
+        target=run, args=(settings, store, library), kwargs={"stop": stop}
+    )  # fmt: skip
+    thread.start()
+    deadline = time.monotonic() + 30
+    while states(store) != {"sent": 6} and time.monotonic() < deadline:
+        time.sleep(0.05)
+    stop.set()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert len(Box(settings.home / "var" / "outbox").names()) == 6
+    assert list((settings.var / "workers").iterdir()) == []
+    store.close()
+
+
+def test_drain_sends_what_is_due(settings: Settings, new_sqlite: object) -> None:
+    store = Store(new_sqlite())  # type: ignore[operator]
+    write(store, 2)
+    assert drain(settings, store) == 4
+    assert states(store) == {State.SENT: 4}
+    store.close()
+
+
+def test_a_worker_that_is_killed_is_seen_to_be_dead(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path;"
+        "from mailer.worker.liveness import Liveness;"
+        "one = Liveness(Path(sys.argv[1])); print(one.name, flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    assert other.stdout is not None
+    name = other.stdout.readline().strip()
+    mine = Liveness(tmp_path)
+    assert mine.dead() == []
+    other.kill()
+    other.wait()
+    other.stdout.close()
+    assert mine.dead() == [name]
+    mine.bury([name])
+    assert mine.dead() == []
+    mine.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("domain", "verp", "expected"),
+    [
+        ("", True, "letters+b-abc@campaign.example"),
+        ("", False, "letters@campaign.example"),
+        ("replies.example", True, "b-abc@replies.example"),
+    ],
+)
+def test_the_envelope_names_the_letter(domain: str, verp: bool, expected: str) -> None:
+    mail = Mail(
+        from_name="", from_address="letters@campaign.example", to_address="m@m.example",
+        subject="s", text="t", message_id="abc@campaign.example", date=0.0,
+    )  # fmt: skip
+    assert envelope_sender(mail, "abc", domain, verp=verp) == expected
