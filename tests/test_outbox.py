@@ -31,7 +31,7 @@ def claim(store: Store, worker: str = "w1", most: int = 10, **changes: object) -
 def fence(store: Store, letters: Sequence[Claimed], worker: str = "w1") -> set[str]:
     with store.write() as tx:
         pairs = [(one.id, "0" * 64) for one in letters]
-        return outbox.fence(tx, worker, pairs, now=store.now(tx))
+        return outbox.fence(tx, worker, pairs, now=store.now(tx), lease=60.0)
 
 
 def settle(store: Store, letters: Sequence[Claimed], error: SendError | None = None, *,

@@ -99,7 +99,7 @@ def test_the_exact_message_can_be_made_again(store: Store, clock: Clock) -> None
         )  # fmt: skip
         data = compose(one.mail)
         sha256 = hashlib.sha256(data).hexdigest()
-        outbox.fence(tx, "w", [(one.id, sha256)], now=clock.now)
+        outbox.fence(tx, "w", [(one.id, sha256)], now=clock.now, lease=60.0)
         done = Outcome(letter=one, account="fake:relay", answer=Answer(text="ok", code="250"))
         outbox.settle(tx, "w", [done], now=clock.now)
     clock.pass_(86400)

@@ -21,14 +21,15 @@ from mailer.db import Store
 from mailer.db.schema import lane, letter
 from mailer.errors import Next, SendError, StoreError
 from mailer.message import Mail
+from mailer.outbox import Claimed
 from mailer.sendlog import Filter
 from mailer.status import State
 from mailer.submissions import accept
 from mailer.transports import Parcel
 from mailer.transports.maildir import Box
 from mailer.worker import Worker, drain, run
+from mailer.worker.engine import envelope_sender
 from mailer.worker.liveness import Liveness
-from mailer.worker.wave import envelope_sender
 from tests.conftest import Clock
 from tests.factories import draft, recipients, supporter
 from tests.fakes import FakeTransport
@@ -51,12 +52,8 @@ def worker(store: Store, *ways: FakeTransport, connections: int = 4) -> Worker:
     )  # fmt: skip
 
 
-def work(one: Worker) -> int:
-    tried = 0
-    while done := one.wave():
-        tried += done
-    one.settle()
-    return tried
+def work(one: Worker) -> None:
+    one.drain()
 
 
 def states(store: Store) -> Counter[str]:
@@ -68,7 +65,7 @@ def test_every_letter_goes_once_to_its_own_official(store: Store) -> None:
     way = FakeTransport()
     write(store, 7)
     one = worker(store, way)
-    assert work(one) == 14
+    work(one)
     one.close()
     assert states(store) == {"sent": 14}
     assert len({parcel.letter for parcel in way.accepted}) == 14
@@ -177,6 +174,57 @@ def test_an_answer_that_was_not_heard_is_flagged_when_sent_again(
         assert len(same) == 1, "the message did not change"
 
 
+def test_a_server_that_thinks_for_long_holds_up_nobody_else(store: Store) -> None:
+    way, slow = FakeTransport(), threading.Event()
+    first = threading.Lock()
+
+    def think(parcel: Parcel) -> None:
+        if first.acquire(blocking=False):
+            slow.wait(30)
+
+    way.on_commit = think
+    write(store, 10)
+    one = worker(store, way)
+    deadline = time.monotonic() + 20
+    while states(store)["sent"] < 19 and time.monotonic() < deadline:
+        one.round()
+    assert states(store) == {"sent": 19, "dot": 1}
+    slow.set()
+    one.close()
+    assert states(store) == {"sent": 20}
+
+
+def test_at_a_stop_nothing_stays_leased_and_only_what_has_a_dot_is_in_doubt(store: Store) -> None:
+    way, silent = FakeTransport(), threading.Event()
+    way.on_commit = lambda _: silent.wait(30) and None
+    write(store, 10)
+    one = worker(store, way)
+    while states(store)["dot"] < 4:
+        one.round()
+    one.close(grace=0.2)
+    assert states(store) == {"queued": 20}
+    rows = list(sendlog.rows(store, Filter()))
+    assert sum(row.possibly_twice for row in rows) == 4
+    with store.read() as tx:
+        assert set(tx.execute(select(letter.c.lease_until)).scalars()) == {None}
+    silent.set()
+
+
+def test_a_stop_gives_back_what_was_claimed_ahead(store: Store) -> None:
+    way, slow = FakeTransport(), threading.Event()
+    way.on_stage = lambda _: slow.wait(30) and None
+    write(store, 10)
+    one = worker(store, way)
+    one.round()
+    assert states(store)["claimed"] > 4
+    one.close(grace=0.2)
+    assert states(store) == {"queued": 20}
+    assert not any(row.possibly_twice for row in sendlog.rows(store, Filter()))
+    with store.read() as tx:
+        assert set(tx.execute(select(letter.c.attempts)).scalars()) == {0}
+    slow.set()
+
+
 def test_a_hostile_value_fails_its_own_letter_only(store: Store) -> None:
     way = FakeTransport()
     accept(store, draft(supporter(name="=?utf-8?q?Jo=0d=0aBcc=3a_v=40x=2eorg?=")))
@@ -190,14 +238,14 @@ def test_what_a_wave_learned_survives_a_database_that_is_away(store: Store, tmp_
     way = FakeTransport()
     write(store, 2)
     one = worker(store, way)
-    one.wave()
+    one.round()
     away = Store(f"sqlite:///{tmp_path}/gone.db")
     (tmp_path / "gone.db").write_bytes(b"this is no database" * 100)
     one.store, real = away, one.store
     with pytest.raises(StoreError, match="cannot be used"):
-        one.wave()
+        one.drain()
     one.store = real
-    one.recover()
+    work(one)
     assert states(store)["sent"] == 4
     assert len(way.accepted) == 4
     away.close()
@@ -241,7 +289,7 @@ def test_the_loop_delivers_until_it_is_stopped(settings: Settings, new_sqlite: o
 def test_drain_sends_what_is_due(settings: Settings, new_sqlite: object) -> None:
     store = Store(new_sqlite())  # type: ignore[operator]
     write(store, 2)
-    assert drain(settings, store) == 4
+    drain(settings, store)
     assert states(store) == {State.SENT: 4}
     store.close()
 
@@ -282,4 +330,5 @@ def test_the_envelope_names_the_letter(domain: str, verp: bool, expected: str) -
         from_name="", from_address="letters@campaign.example", to_address="m@m.example",
         subject="s", text="t", message_id="abc@campaign.example", date=0.0,
     )  # fmt: skip
-    assert envelope_sender(mail, "abc", domain, verp=verp) == expected
+    letter = Claimed(id="abc", attempt=1, mail=mail)
+    assert envelope_sender(letter, domain, verp=verp) == expected

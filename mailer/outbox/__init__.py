@@ -1,6 +1,6 @@
 """The outbox: the letter table as a queue. Enter, claim, fence, settle; reap what workers left."""
 
-from mailer.outbox.claiming import Claimed, claim, next_due
+from mailer.outbox.claiming import Claimed, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
 from mailer.outbox.moves import Event, move
 from mailer.outbox.reaping import hold_uncleared, reap
@@ -16,11 +16,13 @@ __all__ = [
     "add",
     "claim",
     "fence",
+    "held",
     "hold_uncleared",
     "mail_of",
     "move",
     "next_due",
     "post",
     "reap",
+    "release",
     "settle",
 ]

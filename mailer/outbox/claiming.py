@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, func, or_, select, update
+from sqlalchemy import Double, Select, Update, bindparam, func, or_, select, update
 
-from mailer.db import Tx
+from mailer.db import Tx, given
 from mailer.db.schema import lane, letter, letter_text
 from mailer.message import Mail
 from mailer.outbox import lanes, moves
@@ -34,19 +35,36 @@ def claim(
     and asking the rows would read them all. `delivers` says that the transport really sends; then
     only letters that are cleared for it go, and only then is the pace an official's matter.
     """
+    values = {"worker_": worker, "now_": now, "until_": now + lease}
     taken: list[str] = []
-    found = _open_lanes(tx, now, most)
+    found = tx.execute(_LANES, {"now_": now, "most_": most}).all()
     for index, row in enumerate(found):
         share = -(-(most - len(taken)) // (len(found) - index))
         allowed = lanes.allowance(row, now, share) if delivers else share
-        if not allowed:
-            continue
-        ids = _take(tx, row.id, worker, now=now, lease=lease, most=allowed, delivers=delivers)
-        if ids and delivers:
-            lanes.spend(tx, row, len(ids), now)
-        taken += ids
+        if allowed:
+            one = values | {"lane_": row.id, "most_": allowed}
+            ids = tx.execute(_take(delivers=delivers), one).scalars().all()
+            if ids and delivers:
+                lanes.spend(tx, row, len(ids), now)
+            taken += ids
     moves.record(tx, taken, State.CLAIMED, moves.Event(now=now, actor="worker"))
     return _load(tx, taken)
+
+
+def release(tx: Tx, worker: str, ids: Sequence[str], *, now: float) -> None:
+    """Give back letters of this worker for which surely no dot was sent; they lost nothing."""
+    values = {
+        "attempts": letter.c.attempts - 1, "lease_until": None, "dated_at": moves.undated(),
+    }  # fmt: skip
+    event = moves.Event(now=now, actor="worker", note="given back")
+    come_from, ours = {State.CLAIMED, State.DOT}, [letter.c.worker == worker]
+    moves.move(tx, ids, State.QUEUED, event, come_from=come_from, where=ours, values=values)
+
+
+def held(tx: Tx, worker: str) -> set[str]:
+    """The letters this worker has claimed and not fenced."""
+    theirs = select(letter.c.id).where(moves.is_state(State.CLAIMED), letter.c.worker == worker)
+    return set(tx.execute(theirs).scalars())
 
 
 def next_due(tx: Tx) -> float | None:
@@ -56,62 +74,68 @@ def next_due(tx: Tx) -> float | None:
     return None if found is None else float(found)
 
 
-def _open_lanes(tx: Tx, now: float, most: int) -> list[Row[Any]]:
+def _lanes() -> Select[Any]:
+    """The lanes with something due that are neither paused nor shut."""
+    now = bindparam("now_", type_=Double)
     waiting = select(letter.c.id).where(
         letter.c.lane == lane.c.id, moves.is_state(State.QUEUED), letter.c.due_at <= now
     )
-    statement = (
+    return (
         select(lane)
         .where(~lane.c.paused, or_(lane.c.closed_until.is_(None), lane.c.closed_until <= now))
         .where(waiting.exists())
         # People who wait for a confirmation first, then whoever was served longest ago.
         .order_by((lane.c.id != lanes.PEOPLE), lane.c.full_at)
-        .limit(most)
+        .limit(bindparam("most_"))
         .with_for_update(skip_locked=True)
     )
-    return list(tx.execute(statement))
 
 
-def _take(
-    tx: Tx, lane_id: str, worker: str, *, now: float, lease: float, most: int, delivers: bool
-) -> list[str]:
+_LANES = _lanes()
+
+
+@cache
+def _take(*, delivers: bool) -> Update:
+    now = bindparam("now_", type_=Double)
     due = (
         select(letter.c.id)
-        .where(letter.c.lane == lane_id, moves.is_state(State.QUEUED), letter.c.due_at <= now)
+        .where(letter.c.lane == bindparam("lane_"))
+        .where(moves.is_state(State.QUEUED), letter.c.due_at <= now)
         .order_by(letter.c.priority, letter.c.due_at)
-        .limit(most)
+        .limit(bindparam("most_"))
         .with_for_update(skip_locked=True)
     )
-    if delivers:
-        due = due.where(letter.c.cleared)
     # A plain subquery would be run again for each row by PostgreSQL, and pass the limit.
-    first = due.cte("due")
-    statement = (
+    first = (due.where(letter.c.cleared) if delivers else due).cte("due")
+    return (
         update(letter)
-        .where(letter.c.id.in_(select(first.c.id)), letter.c.state == State.QUEUED)
+        .where(letter.c.id.in_(select(first.c.id)), moves.is_state(State.QUEUED))
         .values(
-            state=State.CLAIMED,
-            worker=worker,
-            lease_until=now + lease,
+            state=State.CLAIMED.value, worker=bindparam("worker_"),
+            lease_until=bindparam("until_"), changed_at=now,
             attempts=letter.c.attempts + 1,
             # A letter that may have been taken before keeps its date: the bytes stay the same.
             dated_at=func.coalesce(letter.c.dated_at, now),
-            changed_at=now,
         )
         .returning(letter.c.id)
+    )  # fmt: skip
+
+
+@cache
+def _texts(dialect: str) -> Select[Any]:
+    row = given.table(dialect, "id")
+    return (
+        select(letter_text, letter.c.id, letter.c.kind, letter.c.attempts, letter.c.dated_at)
+        .join_from(row, letter, letter.c.id == row.c.id)
+        .join(letter_text, letter_text.c.letter == letter.c.id)
     )
-    return list(tx.execute(statement).scalars())
 
 
 def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
     if not ids:
         return []
-    statement = (
-        select(letter_text, letter.c.id, letter.c.kind, letter.c.attempts, letter.c.dated_at)
-        .join(letter, letter.c.id == letter_text.c.letter)
-        .where(letter.c.id.in_(ids))
-    )
+    found = tx.execute(_texts(tx.dialect.name), given.rows([{"id": key} for key in ids]))
     return [
         Claimed(id=row.id, attempt=row.attempts, mail=mail_of(row, Kind(row.kind), row.dated_at))
-        for row in tx.execute(statement)
+        for row in found
     ]

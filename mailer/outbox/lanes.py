@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import addresses
@@ -84,11 +84,10 @@ def allowance(row: Row[Any], now: float, most: int) -> int:
 def spend(tx: Tx, row: Row[Any], taken: int, now: float) -> None:
     """Note that `taken` letters left the lane."""
     interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
-    tx.execute(
-        update(lane)
-        .where(lane.c.id == row.id)
-        .values(full_at=max(row.full_at, now) + taken * interval)
-    )
+    tx.execute(_SPEND, {"lane_": row.id, "full_": max(row.full_at, now) + taken * interval})
+
+
+_SPEND = update(lane).where(lane.c.id == bindparam("lane_")).values(full_at=bindparam("full_"))
 
 
 def account_health(tx: Tx, account: str, now: float) -> Health:

@@ -6,13 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, insert, literal_column, update
+from sqlalchemy import ColumnElement, case, insert, literal_column, null, update
 
 from mailer.db import Tx
 from mailer.db.ids import event_id
 from mailer.db.schema import letter, letter_event
 from mailer.errors import IllegalMove
 from mailer.status import State, sources
+
+_INSERT = insert(letter_event)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,12 +66,26 @@ def record(tx: Tx, ids: Sequence[str], state: State, event: Event) -> None:
     """Write an event for each letter; `state` is what the letter became, or stayed."""
     if not ids:
         return
-    said = {
-        "at": event.now, "state": state, "actor": event.actor, "note": event.note,
-        "code": event.code, "transport": event.transport, "attempt": event.attempt,
-    }  # fmt: skip
-    rows = [{"id": event_id(event.now), "letter": letter_id, **said} for letter_id in ids]
-    tx.execute(insert(letter_event), rows)
+    record_each(tx, [(letter_id, state, event) for letter_id in ids])
+
+
+def record_each(tx: Tx, happened: Sequence[tuple[str, State, Event]]) -> None:
+    """Write events of many letters at once."""
+    rows = [
+        {
+            "id": event_id(event.now), "letter": letter_id, "at": event.now, "state": state.value,
+            "actor": event.actor, "note": event.note, "code": event.code,
+            "transport": event.transport, "attempt": event.attempt,
+        }
+        for letter_id, state, event in happened
+    ]  # fmt: skip
+    if rows:
+        tx.execute(_INSERT, rows)
+
+
+def undated() -> ColumnElement[float | None]:
+    """A date to come: the next attempt gets its own, unless an earlier one may have arrived."""
+    return case((letter.c.possibly_twice, letter.c.dated_at), else_=null())
 
 
 def is_state(state: State) -> ColumnElement[bool]:

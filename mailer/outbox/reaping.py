@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import ColumnElement, case, null, or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from mailer.db import Tx
 from mailer.db.schema import letter
@@ -32,7 +32,7 @@ def reap(tx: Tx, *, now: float, dead: Collection[str] = ()) -> int:
     ).all()
     event = moves.Event(now=now, actor="mailer", note="the worker stopped")
     safe = [row.id for row in found if row.state == State.CLAIMED]
-    values = {"lease_until": None, "attempts": letter.c.attempts - 1, "dated_at": undated()}
+    values = {"lease_until": None, "attempts": letter.c.attempts - 1, "dated_at": moves.undated()}
     moves.move(
         tx, safe, State.QUEUED, event, come_from={State.CLAIMED}, where=[gone], values=values
     )
@@ -68,8 +68,3 @@ def hold_uncleared(tx: Tx, *, now: float) -> int:
             come_from={State.QUEUED}, values={"reason": "unapproved"},
         )
     )  # fmt: skip
-
-
-def undated() -> ColumnElement[float | None]:
-    """The next attempt gets its own date, unless an earlier one may have been accepted."""
-    return case((letter.c.possibly_twice, letter.c.dated_at), else_=null())

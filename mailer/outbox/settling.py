@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Double, Update, bindparam, func, or_, select, update
 
-from mailer.db import Tx
+from mailer.db import Tx, given
 from mailer.db.schema import letter
 from mailer.errors import Next, SendError
 from mailer.outbox import lanes, moves, reaping
@@ -37,67 +38,114 @@ class Outcome:
     error: SendError | None = None
 
 
-def fence(tx: Tx, worker: str, staged: Sequence[tuple[str, str]], *, now: float) -> set[str]:
+def fence(
+    tx: Tx, worker: str, staged: Sequence[tuple[str, str]], *, now: float, lease: float
+) -> set[str]:  # fmt: skip
     """Put up the fence for (letter, SHA-256 of its bytes); return those still ours.
 
-    A worker whose lease was taken cannot pass: it must abandon what it staged.
+    A worker whose lease was taken cannot pass: it must abandon what it staged. For the others the
+    lease begins anew: it must outlive the longest wait for the answer to the dot.
     """
-    ours = [letter.c.worker == worker, letter.c.lease_until > now]
-    event = moves.Event(now=now, actor="worker")
-    passed: set[str] = set()
-    for letter_id, sha256 in staged:
-        values = {"sha256": sha256, "tried_at": func.coalesce(letter.c.tried_at, now)}
-        passed.update(
-            moves.move(
-                tx, [letter_id], State.DOT, event, come_from={State.CLAIMED}, where=ours,
-                values=values,
-            )
-        )  # fmt: skip
+    if not staged:
+        return set()
+    rows = given.rows([{"id": letter_id, "sha256": sha256} for letter_id, sha256 in staged])
+    values = {"worker_": worker, "now_": now, "until_": now + lease, **rows}
+    passed = set(tx.execute(_fence(tx.dialect.name), values).scalars())
+    moves.record(tx, sorted(passed), State.DOT, moves.Event(now=now, actor="worker"))
     return passed
 
 
 def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float) -> None:
     """Write what became of each attempt, and what it says about the account."""
+    accepted = [outcome for outcome in outcomes if outcome.answer is not None]
+    settled = _settle_accepted(tx, worker, accepted, now)
     for outcome in outcomes:
-        if outcome.answer is not None:
-            _settle_sent(tx, worker, outcome, outcome.answer, now)
-        elif outcome.error is not None:
+        if outcome.error is not None:
             _settle_error(tx, worker, outcome, outcome.error, now)
-    for account in {o.account for o in outcomes if o.answer is not None}:
+        elif outcome.answer is not None and outcome.letter.id not in settled:
+            _settle_late(tx, outcome, outcome.answer, now)
+    for account in {outcome.account for outcome in accepted}:
         lanes.reopen(tx, account)
     stopped = {o.account: o.error for o in outcomes if o.error and o.error.then is Next.STOP}
     for account, error in stopped.items():
         lanes.close(tx, account, str(error), now, error.after)
 
 
-def _settle_sent(tx: Tx, worker: str, outcome: Outcome, answer: Answer, now: float) -> None:
-    ids = [outcome.letter.id]
-    event = _event(outcome, now, answer.code, answer.text)
+@cache
+def _fence(dialect: str) -> Update:
+    row = given.table(dialect, "id", "sha256")
+    now = bindparam("now_", type_=Double)
+    return (
+        update(letter)
+        .where(letter.c.id == row.c.id, moves.is_state(State.CLAIMED))
+        .where(letter.c.worker == bindparam("worker_"), letter.c.lease_until > now)
+        .values(
+            state=State.DOT.value, sha256=row.c.sha256, changed_at=now,
+            lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, now),
+        )
+        .returning(letter.c.id)
+    )  # fmt: skip
+
+
+@cache
+def _accepted(dialect: str) -> Update:
+    row = given.table(dialect, "id", "account", "answer", "provider_id")
+    now = bindparam("now_", type_=Double)
+    return (
+        update(letter)
+        .where(letter.c.id == row.c.id, moves.is_state(State.DOT))
+        .where(letter.c.worker == bindparam("worker_"))
+        .values(
+            state=State.SENT.value, sent_at=now, changed_at=now, lease_until=None, reason="",
+            transport=row.c.account, answer=row.c.answer, provider_id=row.c.provider_id,
+        )
+        .returning(letter.c.id)
+    )  # fmt: skip
+
+
+def _settle_accepted(tx: Tx, worker: str, accepted: Sequence[Outcome], now: float) -> set[str]:
+    if not accepted:
+        return set()
+    rows = [
+        {"id": outcome.letter.id, "account": outcome.account, **_said(outcome.answer)}
+        for outcome in accepted
+        if outcome.answer
+    ]
+    values = {"worker_": worker, "now_": now, **given.rows(rows)}
+    settled = set(tx.execute(_accepted(tx.dialect.name), values).scalars())
+    moves.record_each(
+        tx,
+        [
+            (outcome.letter.id, State.SENT, _event(outcome, now))
+            for outcome in accepted
+            if outcome.letter.id in settled
+        ],
+    )
+    return settled
+
+
+def _settle_late(tx: Tx, outcome: Outcome, answer: Answer, now: float) -> None:
+    """The lease was lost while the server thought: its late answer still settles the letter.
+
+    It spares a second one, if that has not left yet.
+    """
+    ids, said = [outcome.letter.id], _said(answer)
     values = {
-        "transport": outcome.account, "answer": _said(answer.code, answer.text),
-        "provider_id": answer.provider_id, "sent_at": now, "lease_until": None, "reason": "",
+        "transport": outcome.account, "answer": said["answer"], "sent_at": now, "reason": "",
+        "provider_id": said["provider_id"], "lease_until": None,
     }  # fmt: skip
-    ours = [letter.c.worker == worker]
-    if moves.move(
-        tx, ids, State.SENT, event, come_from={State.DOT}, where=ours, values=values
-    ):  # fmt: skip
-        return
-    # The lease was lost while the server thought: its late answer still settles the letter, and
-    # spares a second one if that has not left.
     late = {State.UNCERTAIN, State.QUEUED, State.CLAIMED}
     doubted = [or_(letter.c.possibly_twice, letter.c.state == State.UNCERTAIN)]
-    if not moves.move(
-        tx, ids, State.SENT, event, come_from=late, where=doubted, values=values
-    ):  # fmt: skip
+    event = _event(outcome, now)
+    if not moves.move(tx, ids, State.SENT, event, come_from=late, where=doubted, values=values):
         state = tx.execute(select(letter.c.state).where(letter.c.id == ids[0])).scalar_one()
         moves.record(tx, ids, State(state), event)
 
 
 def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: float) -> None:
-    event = _event(outcome, now, error.code, error.reason)
     values: dict[str, Any] = {
-        "transport": outcome.account, "answer": _said(error.code, error.reason),
-        "lease_until": None,
+        "transport": outcome.account, "lease_until": None,
+        "answer": _line(error.code, error.reason),
     }  # fmt: skip
     new = State.QUEUED
     if error.maybe_accepted:
@@ -105,25 +153,26 @@ def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: 
     elif error.then is Next.FAIL:
         new, values["reason"] = State.FAILED, "refused"
     elif error.then is Next.STOP:  # the letter is not at fault: it has lost nothing
-        values |= {"attempts": letter.c.attempts - 1, "dated_at": reaping.undated()}
+        values |= {"attempts": letter.c.attempts - 1, "dated_at": moves.undated()}
     elif _is_too_late(tx, outcome, wait := _wait(outcome, error), now):
         new, values["reason"] = State.FAILED, "deadline"
     else:
-        values |= {"due_at": now + wait, "dated_at": reaping.undated()}
+        values |= {"due_at": now + wait, "dated_at": moves.undated()}
         values["tried_at"] = func.coalesce(letter.c.tried_at, now)
     come_from = {State.DOT} if error.maybe_accepted else {State.CLAIMED, State.DOT}
-    ours = [letter.c.worker == worker]
-    moved = moves.move(
-        tx, [outcome.letter.id], new, event, come_from=come_from, where=ours, values=values
-    )
+    ids, ours = [outcome.letter.id], [letter.c.worker == worker]
+    event = _event(outcome, now)
+    moved = moves.move(tx, ids, new, event, come_from=come_from, where=ours, values=values)
     if error.maybe_accepted:
         reaping.after_doubt(tx, moved, now, wait=_wait(outcome, error))
 
 
-def _event(outcome: Outcome, now: float, code: str, note: str) -> moves.Event:
+def _event(outcome: Outcome, now: float) -> moves.Event:
+    said, error = outcome.answer, outcome.error
     return moves.Event(
-        now=now, actor="worker", code=code, note=note, transport=outcome.account,
-        attempt=outcome.letter.attempt,
+        now=now, actor="worker", transport=outcome.account, attempt=outcome.letter.attempt,
+        code=said.code if said else error.code if error else "",
+        note=said.text if said else error.reason if error else "",
     )  # fmt: skip
 
 
@@ -138,5 +187,11 @@ def _is_too_late(tx: Tx, outcome: Outcome, wait: float, now: float) -> bool:
     return first is not None and now + wait > first + DEADLINE
 
 
-def _said(code: str, text: str) -> str:
+def _said(answer: Answer | None) -> dict[str, str]:
+    if answer is None:
+        return {"answer": "", "provider_id": ""}
+    return {"answer": _line(answer.code, answer.text), "provider_id": answer.provider_id}
+
+
+def _line(code: str, text: str) -> str:
     return text if text.startswith(code) else f"{code} {text}"

@@ -1,6 +1,6 @@
-"""The worker: takes due letters from the outbox to a transport, in waves. It runs without Flask."""
+"""The worker: takes due letters from the outbox to a transport. It runs without Flask."""
 
+from mailer.worker.engine import Worker
 from mailer.worker.loop import drain, run
-from mailer.worker.wave import Worker
 
 __all__ = ["Worker", "drain", "run"]

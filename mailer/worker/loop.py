@@ -1,4 +1,4 @@
-"""The worker's life: waves while there is work, a short sleep when there is none, a clean end."""
+"""The worker's life: rounds while there is work, a short sleep when there is none, a clean end."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Pos
 from mailer.outbox import Claimed
 from mailer.outbox.lanes import of_mailbox, set_paces
 from mailer.transports import Transport
+from mailer.worker.engine import Worker, envelope_sender
 from mailer.worker.liveness import Liveness
-from mailer.worker.wave import Worker, envelope_sender
 
 log = logging.getLogger("mailer.worker")
 
@@ -29,62 +29,45 @@ DATABASE_AWAY = 2.0  # seconds to wait for a database that does not answer
 
 
 def run(settings: Settings, store: Store, library: Library, *, stop: threading.Event) -> None:
-    """Deliver until `stop` is set; then finish the wave, settle it, and return."""
+    """Deliver until `stop` is set; then finish what is under way, settle it, and return."""
     ways = [transports.from_url(url, settings.home) for url in settings.transports]
     liveness = Liveness(settings.var / "workers")
     worker = _worker(settings, store, ways, liveness.name)
     housekeeping = _Housekeeping(store, worker, library, liveness)
     log.info("the worker is running")
-    shaken = False
-    try:
-        while not stop.is_set():
-            shaken = not _turn(worker, housekeeping, stop, recover=shaken)
-        worker.close()
-        liveness.close()
-    finally:
-        log.info("the worker has stopped")
+    while not stop.is_set():
+        _turn(worker, housekeeping, stop)
+    worker.close()
+    liveness.close()
+    log.info("the worker has stopped")
 
 
-def drain(settings: Settings, store: Store, *, waves: int = 1000) -> int:
-    """Send all that is due now, and return how many letters were tried: for tests and tools."""
+def drain(settings: Settings, store: Store) -> None:
+    """Send all that is due now, and return when it is settled: for tests and tools."""
     ways = [transports.from_url(url, settings.home) for url in settings.transports]
     worker = _worker(settings, store, ways, f"drain-{random_id()}")
-    tried = 0
     try:
-        for _ in range(waves):
-            done = worker.wave()
-            tried += done
-            if not done:
-                break
+        worker.drain()
     finally:
         worker.close()
-    return tried
 
 
 def _worker(settings: Settings, store: Store, ways: list[Transport], name: str) -> Worker:
-    def envelope(claimed: Claimed, way: Transport) -> str:
+    def envelope(letter: Claimed, way: Transport) -> str:
         verp = bool(getattr(way, "verp", True))
-        return envelope_sender(claimed.mail, claimed.id, settings.reply_domain, verp=verp)
+        return envelope_sender(letter, settings.reply_domain, verp=verp)
 
     return Worker(store, ways, name, connections=settings.worker_connections, envelope=envelope)
 
 
-def _turn(
-    worker: Worker, housekeeping: _Housekeeping, stop: threading.Event, *, recover: bool
-) -> bool:
-    """One look at the queue; false when the database did not answer."""
+def _turn(worker: Worker, housekeeping: _Housekeeping, stop: threading.Event) -> None:
     try:
-        if recover:
-            worker.recover()
         housekeeping.when_due()
-        if not worker.wave():
-            worker.settle()
+        if not worker.round():
             stop.wait(IDLE * random.uniform(0.8, 1.2))  # noqa: S311 - spreads machines, no secret
     except StoreError as error:
         log.error("%s", error)
         stop.wait(DATABASE_AWAY)
-        return False
-    return True
 
 
 class _Housekeeping:

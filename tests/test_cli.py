@@ -1,0 +1,413 @@
+"""The commands, one by one: what they print where, and with which exit code they end."""
+
+import csv
+import io
+import json
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from email import message_from_bytes, policy
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from mailer import accounts, submissions, worker
+from mailer.approvals import latest
+from mailer.cli import main
+from mailer.config import KNOWN, Settings
+from mailer.db import Store
+from tests.factories import draft, supporter
+
+Mailer = Callable[..., Result]
+
+
+@pytest.fixture
+def mailer(home: Path) -> Mailer:
+    """Runs `mailer words...` with these settings and no others."""
+
+    def run(*words: str, **settings: str) -> Result:
+        clean = {f"MAILER_{name}{end}": None for name in KNOWN for end in ("", "_FILE")}
+        clean |= {"DATABASE_URL": None, "PORT": None, "NO_COLOR": None}
+        return CliRunner().invoke(main, words, env=clean | {"MAILER_HOME": str(home)} | settings)
+
+    return run
+
+
+@pytest.fixture
+def database(home: Path, sqlite_template: Path) -> Path:
+    """The database that `mailer up` would have made."""
+    file = home / "var" / "mailer.db"
+    file.parent.mkdir()
+    return Path(shutil.copy(sqlite_template, file))
+
+
+@pytest.fixture
+def store(database: Path) -> Iterator[Store]:
+    """That database, open."""
+    with closing(Store(f"sqlite:///{database}")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def written(store: Store, settings: Settings) -> None:
+    """Two letters of one supporter, sent."""
+    submissions.accept(store, draft(supporter(name="=Ann Example")))
+    worker.drain(settings, store)
+
+
+def failed_plainly(ended: Result, code: int, *words: str) -> None:
+    """One message on stderr, nothing on stdout, no traceback."""
+    assert ended.exit_code == code, ended.output
+    assert isinstance(ended.exception, SystemExit)
+    assert ended.stdout == ""
+    assert "Traceback" not in ended.stderr
+    for word in words:
+        assert word in ended.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["", "up", "web", "worker", "check", "preview", "send-test", "campaign list",
+     "campaign go-live", "officials list", "log list", "log show", "log export", "staff invite",
+     "staff list", "staff disable", "db upgrade", "doctor"],
+)  # fmt: skip
+def test_every_command_helps_with_an_example(mailer: Mailer, words: str) -> None:
+    ended = mailer(*words.split(), "--help")
+    assert ended.exit_code == 0
+    assert "Example" in ended.stdout
+    assert f"mailer {words}".strip() in ended.stdout.partition("Example")[2]
+
+
+def test_an_unknown_command_is_wrong_usage(mailer: Mailer) -> None:
+    failed_plainly(mailer("sned"), 2, "sned")
+
+
+def test_a_wrong_setting_names_itself(mailer: Mailer) -> None:
+    failed_plainly(mailer("doctor", PORT="80a"), 2, "PORT", "80a")
+
+
+# --- check, preview, officials, campaign list --------------------------------------------------
+
+
+def test_check_says_nothing_when_all_is_well(mailer: Mailer) -> None:
+    ended = mailer("check")
+    assert (ended.exit_code, ended.output) == (0, "")
+    assert json.loads(mailer("check", "--json").stdout) == []
+
+
+def test_preview_prints_each_letter_as_it_would_leave(mailer: Mailer) -> None:
+    ended = mailer("preview", "proctoring")
+    assert ended.exit_code == 0
+    assert ended.stdout.count("Subject: ") == 2
+    assert ended.stdout.count("Reply-To: Ann Example <ann@supporter.example>") == 2
+    assert "Dear Minister Romano," in ended.stdout
+    assert "Dear Minister McNaughton," in ended.stdout
+    assert ended.stderr == ""
+
+
+def test_preview_in_french_to_one(mailer: Mailer) -> None:
+    ended = mailer("preview", "proctoring", "--official", "romano", "--language", "fr")
+    assert "Monsieur le Ministre" in ended.stdout
+    assert ended.stdout.count("Subject: ") == 1
+
+
+def test_preview_by_role_differs(mailer: Mailer) -> None:
+    one = mailer("preview", "proctoring", "--official", "romano", "--role", "student").stdout
+    other = mailer("preview", "proctoring", "--official", "romano", "--role", "faculty").stdout
+    assert one != other
+
+
+def test_preview_as_a_message(mailer: Mailer) -> None:
+    ended = mailer("preview", "proctoring", "--official", "romano", "--eml")
+    message = message_from_bytes(ended.stdout_bytes, policy=policy.default)
+    assert message["To"].addresses[0].addr_spec == "colleges.universities@ministry.example"
+    assert message["Reply-To"].addresses[0].addr_spec == "ann@supporter.example"
+    body = message.get_body(("plain",))
+    assert body is not None
+    assert "Dear Minister Romano," in body.get_content()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["proctorin"], "did you mean proctoring?"),
+        (["proctoring", "--official", "romno"], "did you mean romano?"),
+        (["proctoring", "--language", "de"], "use one of en, fr"),
+        (["proctoring", "--role", "studnet"], "did you mean student?"),
+        (["proctoring", "--eml"], "add --official with one of romano, mcnaughton"),
+    ],
+)
+def test_preview_of_what_is_not_there(mailer: Mailer, words: list[str], told: str) -> None:
+    failed_plainly(mailer("preview", *words), 2, told)
+
+
+def test_preview_of_a_broken_campaign_tells_its_problems(mailer: Mailer, home: Path) -> None:
+    (home / "officials.yaml").write_text("officials: [")
+    failed_plainly(mailer("preview", "proctoring"), 2, "officials.yaml:")
+
+
+def test_officials_list(mailer: Mailer) -> None:
+    rows = json.loads(mailer("officials", "list", "--json").stdout)
+    assert [row["id"] for row in rows] == ["romano", "mcnaughton", "mulroney"]
+    assert rows[2]["email"] == "francophone.affairs@ministry.example"
+    assert "Caroline Mulroney" in mailer("officials", "list").stdout
+
+
+def test_campaign_list(mailer: Mailer) -> None:
+    (row,) = json.loads(mailer("campaign", "list", "--json").stdout)
+    assert (row["slug"], row["status"], row["letters"]) == ("proctoring", "live", 2)
+    assert row["languages"] == ["en", "fr"]
+    assert "proctoring" in mailer("campaign", "list").stdout
+
+
+# --- send-test ---------------------------------------------------------------------------------
+
+
+def test_send_test_marks_the_letters_and_mails_nobody_else(mailer: Mailer, home: Path) -> None:
+    ended = mailer("send-test", "proctoring", "--to", "me@coalition.example")
+    assert ended.exit_code == 0
+    assert ended.stdout.count("kept on this machine") == 2
+    files = list((home / "var" / "outbox" / "new").iterdir())
+    messages = [message_from_bytes(file.read_bytes(), policy=policy.default) for file in files]
+    assert len(messages) == 2
+    for message in messages:
+        assert message["To"].addresses[0].addr_spec == "me@coalition.example"
+        assert message["Subject"].startswith("[TEST] ")
+        assert message["Auto-Submitted"] == "auto-generated"
+        assert "This is a test." in message.get_body(("plain",)).get_content()
+
+
+def test_send_test_goes_on_to_the_next_transport(mailer: Mailer, home: Path) -> None:
+    (home / "in-the-way").write_text("")
+    ways = "maildir:in-the-way maildir:var/second"
+    ended = mailer("send-test", "proctoring", "--to", "me@coalition.example", MAILER_TRANSPORT=ways)
+    assert ended.exit_code == 0, ended.output
+    assert "trying the next" in ended.stderr
+    assert len(list((home / "var" / "second" / "new").iterdir())) == 2
+
+
+def test_send_test_says_when_it_could_not(mailer: Mailer, home: Path) -> None:
+    (home / "in-the-way").write_text("")
+    words = ("send-test", "proctoring", "--to", "me@coalition.example")
+    failed_plainly(mailer(*words, MAILER_TRANSPORT="maildir:in-the-way"), 1, "in-the-way")
+
+
+def test_send_test_wants_an_address(mailer: Mailer) -> None:
+    failed_plainly(mailer("send-test", "proctoring", "--to", "me@"), 2, "--to me@")
+
+
+# --- campaign go-live --------------------------------------------------------------------------
+
+RELAY = {"MAILER_TRANSPORT": "smtp://127.0.0.1:9?tls=none"}
+
+
+def test_go_live_shows_who_and_how_fast_and_stores_the_approval(
+    mailer: Mailer, store: Store
+) -> None:
+    ended = mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    assert ended.exit_code == 0, ended.output
+    assert "labour@ministry.example" in ended.stdout
+    assert "900/hour" in ended.stdout
+    approved = latest(store, "proctoring")
+    assert approved is not None
+    assert set(approved.files) == {
+        "officials.yaml", "templates/letters/proctoring.md", "templates/letters/proctoring.fr.md",
+    }  # fmt: skip
+
+
+def test_go_live_asks_and_takes_no_for_an_answer(mailer: Mailer, store: Store) -> None:
+    ended = mailer("campaign", "go-live", "proctoring", **RELAY)
+    assert ended.exit_code == 1
+    assert "Let these letters leave?" in ended.stderr
+    assert latest(store, "proctoring") is None
+
+
+def test_go_live_shows_what_changed_since(mailer: Mailer, home: Path, database: Path) -> None:
+    mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    assert "as it stands" in mailer("campaign", "go-live", "proctoring", **RELAY).stderr
+    file = home / "officials.yaml"
+    file.write_text(file.read_text().replace("labour@ministry", "work@ministry"))
+    again = mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    assert "-    email: labour@ministry.example" in again.stdout
+    assert "+    email: work@ministry.example" in again.stdout
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "code", "told"),
+    [
+        ('status = "live"', 'status = "draft"', 1, 'status = "live"'),
+        ("{{ supporter.personal }}", "{{ supporter.prsonal }}", 2, "personal"),
+        ('to = ["minister-colleges-universities", "minister-labour"]',
+         'to = { tags = ["nobody-has-this"] }', 1, "nobody"),
+    ],
+)  # fmt: skip
+def test_go_live_refuses(
+    mailer: Mailer, home: Path, store: Store, was: str, now: str, code: int, told: str
+) -> None:
+    for file in (home / "templates" / "letters").iterdir():
+        text = file.read_text()
+        file.write_text(text.replace(was, now))
+    ended = mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    assert ended.exit_code in {code, 2}
+    assert told in ended.stderr
+    assert latest(store, "proctoring") is None
+
+
+def test_go_live_refuses_to_keep_letters_on_a_public_machine(
+    mailer: Mailer, database: Path
+) -> None:
+    ended = mailer(
+        "campaign", "go-live", "proctoring", "--yes", MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        MAILER_BASE_URL="https://letters.example.org", MAILER_FROM="letters@campaign.example",
+    )  # fmt: skip
+    failed_plainly(ended, 1, "MAILER_TRANSPORT")
+
+
+# --- log ---------------------------------------------------------------------------------------
+
+
+def test_log_list_and_show(mailer: Mailer, written: None) -> None:
+    rows = json.loads(mailer("log", "list", "--json").stdout)
+    assert len(rows) == 2
+    assert {row["state"] for row in rows} == {"sent"}
+    assert mailer("log", "list", "--state", "failed").stdout == ""
+    assert mailer("log", "list").stdout.count("ann@supporter.example") == 2
+    one = rows[0]["id"]
+    shown = mailer("log", "show", one).stdout
+    assert "queued" in shown
+    assert "sent" in shown
+    assert "Dear Minister," in shown
+    page = json.loads(mailer("log", "show", one, "--json").stdout)
+    assert page["row"]["id"] == one
+    assert page["events"][0]["state"] == "queued"
+
+
+def test_log_show_gives_the_very_message_that_left(
+    mailer: Mailer, written: None, home: Path
+) -> None:
+    (one, _) = json.loads(mailer("log", "list", "--json").stdout)
+    (file,) = (home / "var" / "outbox" / "new").glob(f"{one['id']}*")
+    shown = mailer("log", "show", one["id"], "--eml").stdout_bytes
+    assert shown.replace(b"\r\n", b"\n") == file.read_bytes()
+
+
+def test_log_show_of_nothing(mailer: Mailer, database: Path) -> None:
+    failed_plainly(mailer("log", "show", "nothing"), 1, "mailer log list")
+
+
+def test_log_export_is_a_table_without_formulas(mailer: Mailer, written: None) -> None:
+    ended = mailer("log", "export", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(ended.stdout_bytes.decode())))
+    assert len(rows) == 2
+    assert {row["name"] for row in rows} == {"'=Ann Example"}
+    assert {row["state"] for row in rows} == {"sent"}
+    assert rows[0]["created_at"].endswith("Z")
+    assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
+
+
+# --- staff, db, doctor -------------------------------------------------------------------------
+
+
+def test_staff_invite_list_disable(mailer: Mailer, store: Store) -> None:
+    invited = mailer("staff", "invite", "kim@coalition.example", "--role", "organizer", PORT="8123")
+    link = invited.stdout.strip()
+    assert link.startswith("http://127.0.0.1:8123/staff/invitation/")
+    found = accounts.peek(store, link.rpartition("/")[2], accounts.INVITATION)
+    assert found is not None
+    assert (found.email, found.role) == ("kim@coalition.example", "organizer")
+    (row,) = json.loads(mailer("staff", "list", "--json").stdout)
+    assert row["state"] == "invited"
+    assert mailer("staff", "disable", "kim@coalition.example").exit_code == 0
+    assert "disabled" in mailer("staff", "list").stdout
+    failed_plainly(mailer("staff", "disable", "lee@coalition.example"), 1, "no account")
+    failed_plainly(mailer("staff", "invite", "kim@"), 1, "kim@")
+    failed_plainly(mailer("staff", "invite", "kim@c.example", "--role", "king"), 2, "king")
+
+
+@pytest.mark.parametrize(
+    "words", ["log list", "staff list", "campaign go-live proctoring", "log export"]
+)
+def test_without_a_database_the_repair_is_told(mailer: Mailer, home: Path, words: str) -> None:
+    failed_plainly(mailer(*words.split()), 1, "mailer up")
+    assert not (home / "var").exists()
+
+
+def test_db_upgrade_makes_the_database_in_development(mailer: Mailer, home: Path) -> None:
+    assert mailer("db", "upgrade").exit_code == 0
+    assert mailer("db", "upgrade").exit_code == 0, "again"
+    assert stat.S_IMODE((home / "var" / "mailer.db").stat().st_mode) == 0o600
+    assert mailer("log", "list").exit_code == 0
+
+
+def test_db_upgrade_wants_a_name_outside_development(mailer: Mailer, home: Path) -> None:
+    ended = mailer(
+        "db", "upgrade", MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        MAILER_BASE_URL="https://letters.example.org", MAILER_FROM="letters@campaign.example",
+    )  # fmt: skip
+    failed_plainly(ended, 2, "MAILER_DATABASE_URL")
+    assert not (home / "var").exists()
+
+
+def test_db_upgrade_of_another_place(mailer: Mailer, home: Path) -> None:
+    url = f"sqlite:///{home}/elsewhere.db"
+    assert mailer("db", "upgrade", DATABASE_URL=url).exit_code == 0
+    assert mailer("log", "list", DATABASE_URL=url).exit_code == 0
+    assert not (home / "var" / "mailer.db").exists()
+
+
+def test_db_upgrade_on_postgresql(mailer: Mailer, new_postgres: Callable[[], str]) -> None:
+    url = new_postgres()
+    assert mailer("db", "upgrade", MAILER_DATABASE_URL=url).exit_code == 0
+    assert mailer("log", "list", MAILER_DATABASE_URL=url).exit_code == 0
+    findings = {one["what"]: one for one in json.loads(
+        mailer("doctor", "--json", MAILER_DATABASE_URL=url).stdout
+    )}  # fmt: skip
+    assert findings["database"]["level"] == "ok"
+    assert "PostgreSQL" in findings["database"]["found"]
+    assert findings["clock"]["level"] == "ok"
+
+
+def test_doctor_finds_all_well(mailer: Mailer, database: Path) -> None:
+    ended = mailer("doctor", "--json")
+    assert ended.exit_code == 0, ended.stdout
+    findings = {one["what"]: one for one in json.loads(ended.stdout)}
+    assert set(findings) == {
+        "settings", "python", "files", "sqlite", "database", "clock", "transport", "disk",
+    }  # fmt: skip
+    assert {one["level"] for one in findings.values()} <= {"ok", "warn"}
+
+
+def test_doctor_names_every_fault_with_its_repair(mailer: Mailer, home: Path) -> None:
+    (home / "officials.yaml").write_text("officials: [")
+    ended = mailer("doctor", "--json", **RELAY)
+    assert ended.exit_code == 1
+    faults = {one["what"]: one for one in json.loads(ended.stdout) if one["level"] == "fail"}
+    assert set(faults) == {"files", "database", "transport"}
+    assert all(one["repair"] for one in faults.values())
+
+
+def test_doctor_sees_a_clock_that_went_back(mailer: Mailer, database: Path) -> None:
+    with closing(Store(f"sqlite:///{database}", clock=lambda: time.time() + 3600)) as ahead:
+        submissions.accept(ahead, draft())
+    ended = mailer("doctor", "--json")
+    (found,) = (one for one in json.loads(ended.stdout) if one["what"] == "clock")
+    assert found["level"] == "fail"
+    assert ended.exit_code == 1
+
+
+def test_doctor_keeps_secrets(mailer: Mailer, database: Path) -> None:
+    ended = mailer(
+        "doctor", MAILER_TRANSPORT="smtp://user:pa55word@127.0.0.1:9",
+        MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        MAILER_DATABASE_URL="postgresql://user:pa55word@127.0.0.1:9/mailer",
+    )  # fmt: skip
+    assert ended.exit_code == 1
+    assert "pa55word" not in ended.output
+    assert "0123456789abcdef" not in ended.output
+
+
+def test_colours_are_for_terminals_only(mailer: Mailer, database: Path) -> None:
+    assert "\x1b[" not in mailer("doctor").output

@@ -1,0 +1,309 @@
+"""The door to the staff's pages: who gets in, how long they stay, and what nobody learns."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from flask import Flask
+
+from mailer import accounts
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.web import create_app
+from mailer.web.signin import OPEN
+from tests.conftest import Clock
+from tests.staff_browser import EMAIL, PASSWORD, Browser, member
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Flask:
+    return create_app(settings, store)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app)
+
+
+@pytest.fixture
+def anywhere(settings: Settings, store: Store) -> Flask:
+    """The same pages where the whole world can reach them."""
+    public = Settings(
+        home=settings.home,
+        secret_keys=("k" * 40,),
+        base_url="https://letters.example",
+        transports=("smtp://127.0.0.1:9?tls=none",),
+        from_address="letters@campaign.example",
+    )
+    return create_app(public, store)
+
+
+def without_tokens(text: str) -> str:
+    return re.sub(r'name="csrf_token" value="[^"]+"', "", text)
+
+
+def test_every_staff_page_needs_a_sign_in_but_the_few_that_are_named(app: Flask) -> None:
+    rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/staff")]
+    assert len(rules) > len(OPEN)
+    assert {rule.endpoint for rule in rules} >= OPEN
+    for rule in rules:
+        assert rule.endpoint.startswith("staff."), f"{rule} is not behind the guard"
+        path = re.sub(r"<[^>]+>", "some", rule.rule)
+        for method in (rule.methods or set()) & {"GET", "POST"}:
+            answer = app.test_client().open(path, method=method)
+            closed = answer.status_code == 303 and "/staff/sign-in" in answer.location
+            assert closed == (rule.endpoint not in OPEN), f"{method} {path}: {answer.status}"
+
+
+def test_the_right_password_opens_the_log(browser: Browser, store: Store) -> None:
+    member(store)
+    answer = browser.sign_in()
+    assert (answer.status_code, answer.location) == (303, "/staff/")
+    assert browser.get("/staff/").status_code == 200
+    again = browser.get("/staff/sign-in")
+    assert (again.status_code, again.location) == (303, "/staff/")
+
+
+def test_the_address_may_be_written_in_another_case(browser: Browser, store: Store) -> None:
+    member(store)
+    assert browser.sign_in(f"  {EMAIL.replace('coalition', 'COALITION')} ").status_code == 303
+
+
+def test_nothing_tells_whether_an_account_exists(app: Flask, store: Store) -> None:
+    member(store)
+    member(store, "gone@coalition.example")
+    accounts.disable(store, "gone@coalition.example")
+    accounts.invite(store, "invited@coalition.example", "viewer")
+    said = set()
+    for email, password in (
+        (EMAIL, "not the password"),
+        ("nobody@coalition.example", PASSWORD),
+        ("gone@coalition.example", PASSWORD),
+        ("invited@coalition.example", PASSWORD),
+    ):
+        answer = Browser(app).sign_in(email, password)
+        assert answer.status_code == 422
+        assert PASSWORD not in answer.text
+        said.add(without_tokens(answer.text).replace(email, "EMAIL"))
+    assert len(said) == 1
+    assert "do not belong together" in said.pop()
+
+
+def test_an_empty_form_says_what_to_enter(browser: Browser) -> None:
+    answer = browser.post("/staff/sign-in", {"email": "", "password": ""})
+    assert answer.status_code == 422
+    assert "<title>Error: Sign in" in answer.text
+    assert 'href="#email">Enter your email address<' in answer.text
+    assert 'href="#password">Enter your password<' in answer.text
+
+
+def test_what_was_typed_is_escaped_and_the_address_kept(browser: Browser) -> None:
+    answer = browser.sign_in('"><script>alert(1)</script>@x.example', "whatever it is")
+    assert answer.status_code == 422
+    assert "<script>alert" not in answer.text
+    assert "&lt;script&gt;alert(1)" in answer.text
+    assert "whatever it is" not in answer.text
+
+
+def cookie_of(app: Flask, store: Store, base: str) -> tuple[str, set[str]]:
+    member(store)
+    browser = Browser(app)
+    shown = browser.get("/staff/sign-in", base_url=base)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', shown.text)
+    assert found
+    form = {"email": EMAIL, "password": PASSWORD, "csrf_token": found[1]}
+    referrer = {"Referer": f"{base}/staff/sign-in"}
+    answer = browser.client.post("/staff/sign-in", data=form, base_url=base, headers=referrer)
+    assert answer.status_code == 303
+    name, _, rest = answer.headers["Set-Cookie"].partition("=")
+    return name, {part.strip() for part in rest.split(";")[1:]}
+
+
+def test_the_cookie_in_development(app: Flask, store: Store) -> None:
+    name, rules = cookie_of(app, store, "http://127.0.0.1")
+    assert name == "mailer"
+    assert rules == {"HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+def test_the_cookie_everywhere_else(anywhere: Flask, store: Store) -> None:
+    name, rules = cookie_of(anywhere, store, "https://letters.example")
+    assert name == "__Host-mailer"
+    assert rules == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/outbox/", "/robots.txt", "/no-such-page"])
+def test_no_public_page_sets_a_cookie(browser: Browser, store: Store, path: str) -> None:
+    assert "Set-Cookie" not in browser.get(path, follow_redirects=True).headers
+    member(store)
+    browser.sign_in()
+    assert "Set-Cookie" not in browser.get(path, follow_redirects=True).headers
+
+
+def test_signing_out_ends_the_session_and_not_only_the_cookie(
+    browser: Browser, app: Flask, store: Store
+) -> None:
+    member(store)
+    browser.sign_in()
+    cookie = browser.client.get_cookie("mailer")
+    assert cookie
+    answer = browser.post("/staff/sign-out", page="/staff/account")
+    assert answer.status_code == 303
+    assert "You are signed out" in browser.get(answer.location).text
+    thief = Browser(app)
+    thief.client.set_cookie("mailer", cookie.value)
+    assert not thief.signed_in()
+
+
+def test_a_session_ends_after_half_an_hour_without_a_page(
+    browser: Browser, store: Store, clock: Clock
+) -> None:
+    member(store)
+    browser.sign_in()
+    clock.pass_(29 * 60)
+    assert browser.signed_in()
+    clock.pass_(31 * 60)
+    answer = browser.get("/staff/?state=failed")
+    assert answer.status_code == 303
+    assert "Your session is over" in browser.get(answer.location).text
+    form = {"email": EMAIL, "password": PASSWORD, "next": "/staff/?state=failed"}
+    assert browser.post("/staff/sign-in", form).location == "/staff/?state=failed"
+
+
+def test_a_session_ends_after_twelve_hours_at_the_latest(
+    browser: Browser, store: Store, clock: Clock
+) -> None:
+    member(store)
+    browser.sign_in()
+    for _ in range(28):
+        clock.pass_(25 * 60)
+        assert browser.signed_in()
+    clock.pass_(25 * 60)
+    assert not browser.signed_in()
+
+
+def test_signing_in_again_makes_a_new_session_and_ends_the_old(
+    browser: Browser, app: Flask, store: Store
+) -> None:
+    member(store)
+    browser.sign_in()
+    old = browser.client.get_cookie("mailer")
+    form = {"email": EMAIL, "password": PASSWORD}
+    assert browser.post("/staff/sign-in", form, page="/staff/account").status_code == 303
+    new = browser.client.get_cookie("mailer")
+    assert old
+    assert new
+    assert new.value != old.value
+    thief = Browser(app)
+    thief.client.set_cookie("mailer", old.value)
+    assert not thief.signed_in()
+    assert browser.signed_in()
+
+
+def test_a_disabled_account_is_out_at_once(browser: Browser, store: Store) -> None:
+    member(store)
+    browser.sign_in()
+    accounts.disable(store, EMAIL)
+    assert not browser.signed_in()
+
+
+@pytest.mark.parametrize("path", ["/staff/sign-in", "/staff/account", "/staff/reset"])
+def test_a_form_without_its_token_helps_and_does_nothing(
+    browser: Browser, store: Store, path: str
+) -> None:
+    member(store)
+    if path == "/staff/account":
+        browser.sign_in()
+    typed = {"email": EMAIL, "password": PASSWORD, "old": PASSWORD, "new": "a secret of mine"}
+    answer = browser.client.post(path, data={**typed, "again": "a secret of mine"})
+    assert answer.status_code == 400
+    assert "This form had grown old" in answer.text
+    assert f'href="{path}"' in answer.text
+    assert not any(word in answer.text for word in (PASSWORD, "a secret of mine", "Traceback"))
+    browser.client.delete_cookie("mailer")
+    assert browser.sign_in().status_code == 303
+
+
+def test_a_form_of_another_site_is_refused(browser: Browser, store: Store) -> None:
+    member(store)
+    headers = {"Origin": "https://elsewhere.example", "Sec-Fetch-Site": "cross-site"}
+    form = {"email": EMAIL, "password": PASSWORD}
+    answer = browser.post("/staff/sign-in", form, page="/staff/sign-in", headers=headers)
+    assert answer.status_code == 403
+    assert not browser.signed_in()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/staff/",
+        "//elsewhere.example/staff/",
+        "/\\elsewhere.example/staff/",
+        "/staff/\\..\\x",
+        "/staff/../privacy",
+        "/privacy",
+        "javascript:alert(1)//staff/",
+        "/staff/\r\nSet-Cookie: a=b",
+        "http://[::1/staff/",
+        "",
+    ],
+)
+def test_after_signing_in_nobody_is_sent_elsewhere(
+    browser: Browser, store: Store, wanted: str
+) -> None:
+    member(store)
+    form = {"email": EMAIL, "password": PASSWORD, "next": wanted}
+    assert browser.post("/staff/sign-in", form).location == "/staff/"
+
+
+def test_the_page_asked_for_comes_after_signing_in(browser: Browser, store: Store) -> None:
+    member(store)
+    turned = browser.get("/staff/?state=failed&lang=fr")
+    shown = browser.get(turned.location)
+    assert 'name="next" value="/staff/?state=failed&amp;lang=fr"' in shown.text
+    assert '<html lang="fr"' in shown.text
+
+
+def test_every_page_forbids_caches_to_keep_it(browser: Browser, store: Store) -> None:
+    member(store)
+    for path in ("/staff/sign-in", "/staff/reset", "/staff/invitation/x", "/staff/"):
+        assert browser.get(path).headers["Cache-Control"] == "no-store"
+    browser.sign_in()
+    for path in ("/staff/", "/staff/account", "/staff/letters/none"):
+        assert browser.get(path).headers["Cache-Control"] == "no-store", path
+
+
+def test_a_partner_sees_no_letters(browser: Browser, store: Store) -> None:
+    member(store, role="partner")
+    browser.sign_in()
+    for path in ("/staff/", "/staff/letters/some", "/staff/letters/some/message.eml"):
+        answer = browser.get(path)
+        assert answer.status_code == 403
+        assert "Not open to partner organisations" in answer.text
+    assert browser.signed_in()
+
+
+@pytest.mark.parametrize("role", ["viewer", "moderator", "organizer", "admin"])
+def test_everybody_of_the_campaign_sees_the_log(
+    browser: Browser, store: Store, role: str
+) -> None:
+    member(store, role=role)
+    browser.sign_in()
+    assert browser.get("/staff/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/staff/sign-in", "/staff/reset"])
+def test_arguments_named_like_those_of_the_program_do_no_harm(browser: Browser, path: str) -> None:
+    strange = "endpoint=x&_scheme=javascript&_external=1&_anchor=a&token=b&lang=en&_method=POST"
+    answer = browser.get(f"{path}?{strange}")
+    assert answer.status_code == 200
+    assert 'href="javascript' not in answer.text
+    assert f'href="{path}?endpoint=x' in answer.text
+
+
+def test_the_pages_speak_french(browser: Browser, store: Store) -> None:
+    member(store)
+    shown = browser.get("/staff/sign-in", headers={"Accept-Language": "fr"})
+    assert '<html lang="fr"' in shown.text
+    assert "Sign in" not in shown.text
+    assert "Mot de passe" in shown.text
