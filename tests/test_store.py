@@ -15,7 +15,6 @@ from sqlalchemy import insert, select, text
 
 import mailer.db
 from mailer.db import Store, migrate, schema, sqlite
-from mailer.db.store import pepper
 from mailer.errors import StoreError
 
 
@@ -74,7 +73,7 @@ def test_four_processes_may_migrate_at_once(
     assert failures.empty(), failures.get()
     store = Store(url)
     with store.read() as tx:
-        assert len(pepper(tx)) == 32
+        assert len(store.pepper(tx)) == 32
     store.close()
 
 
@@ -84,7 +83,7 @@ def test_each_installation_has_a_pepper_of_its_own(tmp_path: Path) -> None:
         store = Store(f"sqlite:///{tmp_path}/{name}.db")
         migrate.upgrade(store)
         with store.read() as tx:
-            found.add(pepper(tx))
+            found.add(store.pepper(tx))
         store.close()
     assert len(found) == 2
 

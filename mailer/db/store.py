@@ -33,6 +33,7 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
         self._clock = clock
+        self._pepper = b""
         file = self.url.database if self.is_sqlite else None
         self._gate = sqlite.WriteGate(Path(f"{file}.gate")) if file else None
 
@@ -86,6 +87,16 @@ class Store:
         with self.read() as tx:
             return str(tx.exec_driver_sql("PRAGMA journal_mode").scalar_one())
 
+    def pepper(self, tx: Tx) -> bytes:
+        """This installation's own key for hashes of people; made with the tables, never changed."""
+        if not self._pepper:
+            named = select(schema.meta.c.value).where(schema.meta.c.name == "pepper")
+            found = tx.execute(named).scalar()
+            if not found:
+                raise StoreError("the database has lost its pepper: restore it from a backup")
+            self._pepper = bytes.fromhex(found)
+        return self._pepper
+
     @property
     def shown(self) -> str:
         """The database's address without its password."""
@@ -96,14 +107,6 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
-
-
-def pepper(tx: Tx) -> bytes:
-    """This installation's own key for hashes of people; made with the tables, never changed."""
-    found = tx.execute(select(schema.meta.c.value).where(schema.meta.c.name == "pepper")).scalar()
-    if not found:
-        raise StoreError("the database has lost its pepper: restore it from a backup")
-    return bytes.fromhex(found)
 
 
 def plant_pepper(tx: Tx) -> None:

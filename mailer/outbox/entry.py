@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Row, insert
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from mailer.db import Tx
 from mailer.db.ids import random_id
@@ -65,22 +67,20 @@ def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
     """Enter `letters`; return those that could not be, because the person had written already."""
     lanes.ensure(tx, [(_lane(new), new.pace) for new in letters], now)
     entered = [(random_id(), new) for new in letters]
-    dialect = postgresql if tx.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(letter).values([_row(key, new, now) for key, new in entered])
+    rows = [_row(key, new, now) for key, new in entered]
     # Which of them went in is asked of the database: only its UNIQUE line can know.
-    unique = [letter.c.campaign, letter.c.person, letter.c.official]
-    done = set(
-        tx.execute(
-            statement.on_conflict_do_nothing(index_elements=unique).returning(letter.c.id)
-        ).scalars()
-    )
+    done = set(tx.execute(_unless_written(tx.dialect.name), rows).scalars())
     texts = [_text(key, new.written) for key, new in entered if key in done]
     if texts:
-        tx.execute(insert(letter_text), texts)
-    for key, new in entered:
-        if key in done:
-            event = moves.Event(now=now, actor=new.actor, note=new.reason)
-            moves.record(tx, [key], new.state, event)
+        tx.execute(_INSERT_TEXT, texts)
+    moves.record_each(
+        tx,
+        [
+            (key, new.state, moves.Event(now=now, actor=new.actor, note=new.reason))
+            for key, new in entered
+            if key in done
+        ],
+    )
     return [new for key, new in entered if key not in done]
 
 
@@ -121,6 +121,17 @@ def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
         subject=text.subject, text=body, message_id=text.message_id, date=date,
         auto=kind is not Kind.LETTER, language=text.language,
     )  # fmt: skip
+
+
+_INSERT_TEXT = insert(letter_text)
+
+
+@cache
+def _unless_written(dialect: str) -> ReturningInsert[str]:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    unique = [letter.c.campaign, letter.c.person, letter.c.official]
+    statement = insert(letter).on_conflict_do_nothing(index_elements=unique)
+    return statement.returning(letter.c.id)
 
 
 def _lane(new: NewLetter) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import Enum
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, bindparam, select, update
+from sqlalchemy import Insert, Row, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import addresses
@@ -46,7 +47,6 @@ def of_account(account: str) -> str:
 
 def ensure(tx: Tx, lanes: Sequence[tuple[str, Pace | None]], now: float) -> None:
     """Make the lanes that are not there yet; those that are stay untouched, and unlocked."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     rows = [
         {
             "id": lane_id,
@@ -57,7 +57,13 @@ def ensure(tx: Tx, lanes: Sequence[tuple[str, Pace | None]], now: float) -> None
         }
         for lane_id, pace in dict(lanes).items()
     ]
-    tx.execute(insert(lane).on_conflict_do_nothing(), rows)
+    tx.execute(_unless_there(tx.dialect.name), rows)
+
+
+@cache
+def _unless_there(dialect: str) -> Insert:
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    return insert(lane).on_conflict_do_nothing()
 
 
 def set_paces(tx: Tx, paces: dict[str, Pace]) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import bindparam, exists, func, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from mailer import addresses, mails, outbox
 from mailer.approvals import Edition
@@ -15,7 +17,6 @@ from mailer.campaigns.values import MergedLetter, Recipient, Status, Supporter
 from mailer.db import Store, Tx
 from mailer.db.ids import random_id
 from mailer.db.schema import confirmation, letter, submission
-from mailer.db.store import pepper
 from mailer.outbox import NewLetter, Sender, Written
 from mailer.status import Kind, State
 from mailer.submissions.preview import letters_hash
@@ -51,7 +52,7 @@ def accept(store: Store, draft: Draft) -> str:
     """
     with store.write() as tx:
         now = store.now(tx)
-        key = pepper(tx)
+        key = store.pepper(tx)
         person = addresses.person_key(draft.supporter.email, draft.supporter.name, key)
         mailbox = addresses.mailbox_key(draft.supporter.email, key)
         token = _enter(tx, draft, person, mailbox, now)
@@ -68,14 +69,16 @@ def accept(store: Store, draft: Draft) -> str:
 
 def names_at(tx: Tx, campaign: str, mailbox: str, person: str) -> int:
     """How many other people have written to this campaign from the same mailbox."""
-    wrote = exists().where(letter.c.submission == submission.c.id, letter.c.person.is_not(None))
-    statement = select(func.count(submission.c.person.distinct())).where(
-        submission.c.mailbox == mailbox,
-        submission.c.campaign == campaign,
-        submission.c.person != person,
-        wrote,
-    )
-    return int(tx.execute(statement).scalar_one())
+    values = {"campaign_": campaign, "mailbox_": mailbox, "person_": person}
+    return int(tx.execute(_OTHERS, values).scalar_one())
+
+
+_OTHERS = select(func.count(submission.c.person.distinct())).where(
+    submission.c.mailbox == bindparam("mailbox_"),
+    submission.c.campaign == bindparam("campaign_"),
+    submission.c.person != bindparam("person_"),
+    exists().where(letter.c.submission == submission.c.id, letter.c.person.is_not(None)),
+)
 
 
 def tell_already(
@@ -98,7 +101,6 @@ def tell_already(
 
 def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str | None:
     """Insert the submission; return its receipt token, or None when it is there already."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     who = draft.supporter
     values: dict[str, Any] = {
         "id": draft.id, "receipt": random_id(), "campaign": draft.edition.campaign.slug,
@@ -109,9 +111,15 @@ def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str |
         "role": who.role, "affiliation": who.affiliation, "personal": who.personal,
         "via": draft.via, "created_at": now,
     }  # fmt: skip
-    statement = insert(submission).values(values)
-    once = statement.on_conflict_do_nothing(index_elements=[submission.c.id])
-    return tx.execute(once.returning(submission.c.receipt)).scalar_one_or_none()
+    return tx.execute(_once(tx.dialect.name), values).scalar_one_or_none()
+
+
+@cache
+def _once(dialect: str) -> ReturningInsert[str]:
+    """Insert a submission unless its id is there; say the receipt's token if it was not."""
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    statement = insert(submission).on_conflict_do_nothing(index_elements=[submission.c.id])
+    return statement.returning(submission.c.receipt)
 
 
 def _hold(tx: Tx, draft: Draft, person: str, mailbox: str) -> str:
@@ -180,7 +188,6 @@ def _cancelled(new: NewLetter) -> NewLetter:
 
 def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
     """Queue the mail that asks for confirmation, unless this mailbox has had enough of them."""
-    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     campaign, who = draft.edition.campaign, draft.supporter
     recent = select(confirmation.c.campaign, confirmation.c.at).where(
         confirmation.c.mailbox == mailbox, confirmation.c.at > now - 86400.0
@@ -191,7 +198,7 @@ def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
         return  # the link they have shows all that waits
     token = random_id()
     values = {"token": token, "mailbox": mailbox, "campaign": campaign.slug, "at": now}
-    tx.execute(insert(confirmation).values(values))
+    tx.execute(insert(confirmation), values)
     title = campaign.version(who.language).title
     link = f"{draft.sender.url}/confirm/{token}?lang={who.language}"
     subject, text = mails.confirmation(who.language, title, link)

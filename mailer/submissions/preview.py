@@ -31,9 +31,7 @@ def prepare(
 
     In a trial each goes to `trial_to` instead, and is marked.
     """
-    letters = tuple(
-        merge(campaign, recipient, supporter, url=url) for recipient in recipients
-    )
+    letters = tuple(merge(campaign, recipient, supporter, url=url) for recipient in recipients)
     if campaign.status is not Status.TRIAL:
         return letters
     return tuple(
