@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mailer.campaigns.letters import check
 from mailer.campaigns.reader import read
+from mailer.campaigns.recipients import recipients
 from mailer.problems import Severity
 from tests.campaign_texts import OFFICIALS, SHIPPED, load, page
 
@@ -66,4 +69,6 @@ def test_the_shipped_campaign_with_a_mistake_never_crashes(
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.booleans())
 @settings(max_examples=300, deadline=None)
 def test_random_campaigns_never_crash(text: str, framed: bool) -> None:
-    load(page(letter=text) if framed else text)
+    campaign, problems = load(page(letter=text) if framed else text)
+    if campaign is not None and not any(one.severity is Severity.ERROR for one in problems):
+        check(campaign, recipients(campaign, OFFICIALS, date(2026, 11, 23)))

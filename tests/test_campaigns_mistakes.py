@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailer.problems import Severity
-from tests.campaign_texts import load, page
+from tests.campaign_texts import ROLES, load, page
 
 BROKEN = [
     ("almost ours", page("confrim = true"), "4:1", "confrim", "mean confirm"),

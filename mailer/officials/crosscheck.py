@@ -41,9 +41,10 @@ def check_holdings(held: Sequence[Held], posts: Mapping[str, Item], findings: Fi
             hint = did_you_mean(one.holding.post, posts) or "add it under posts"
             line, column = _place(one.place, "post")
             findings.error(line, column, f"there is no post {quoted(one.holding.post)}", hint)
-    for post, item in posts.items():
+    for post in posts:
         _check_one_holder(by_post[post], findings)
-        if not by_post[post]:
+    for post, item in posts.items():
+        if not by_post[post] and not findings.failed:  # else that may be why
             message = f"nobody holds the post {post}: no letter can go to it"
             findings.warning(item.line, item.column, message, "add a holds: to an official")
 

@@ -33,7 +33,7 @@ def read(text: str, file: str = "officials.yaml") -> tuple[Officials, tuple[Prob
 
 def _read(text: str, findings: Findings) -> Officials:
     text = texts.reveal(text, findings)
-    if texts.reveal_tabs(text, findings):
+    if texts.reveal_indentation(text, findings):
         return Officials()  # YAML would only say the same again, in its own words
     root = yaml_tree.read(text, findings)
     if root is not None:

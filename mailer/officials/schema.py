@@ -6,18 +6,8 @@ import re
 
 from mailer.officials.values import Holding, Pace
 from mailer.records.findings import Findings, Wrong, quoted
-from mailer.records.kinds import (
-    Kind,
-    day,
-    email,
-    flag,
-    identifier,
-    language,
-    line,
-    text,
-    text_of,
-    timezone,
-)
+from mailer.records.formats import day, email, language, timezone
+from mailer.records.kinds import Kind, flag, identifier, line, text, text_of
 from mailer.records.record import Key, Record, items_of, list_of, words
 from mailer.records.tree import Item
 
@@ -86,8 +76,7 @@ def _read_holdings(item: Item, findings: Findings) -> tuple[tuple[Holding, Item]
         if held.start and held.until and held.until < held.start:
             message = f"until ({held.until}) is before from ({held.start})"
             findings.error(part.line, part.column, message, "exchange or correct the dates")
-        else:
-            found.append((held, part))
+        found.append((held, part))
     return tuple(found)
 
 
@@ -116,6 +105,16 @@ OFFICIAL = Record(
         "until": "until belongs under holds, beside post",
     },
 )
+
+
+def json_schema() -> dict[str, object]:
+    """The JSON schema (draft 7) of officials.yaml, for editors that complete and check."""
+    return {
+        "$schema": "http://json-schema.org/draft-07/schema#",
+        "title": "officials.yaml",
+        "description": "Who can be written to.",
+        **ROOT.schema(),
+    }
 
 
 def _untouched(item: Item, _: Findings) -> Item:

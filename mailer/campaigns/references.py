@@ -1,0 +1,96 @@
+"""Whether everything a campaign names exists: officials, portfolios, organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from mailer.campaigns.values import Campaign, Target
+from mailer.campaigns.versions import Page
+from mailer.officials.values import Official, Officials, Post
+from mailer.problems import did_you_mean
+from mailer.records.findings import quoted
+from mailer.records.tree import Item, Table
+
+
+def reaches_several(target: Target, officials: Officials | None) -> bool:
+    """True when the letter may go to more than one official."""
+    if target.portfolios or target.tags or target.region or target.district:
+        return True
+    groups = officials.groups if officials else {}
+    return len({one for name in target.names for one in groups.get(name, (name,))}) > 1
+
+
+def check_references(campaign: Campaign, page: Page, officials: Officials | None) -> None:
+    """Tell of names nobody has, and of ids given twice."""
+    if officials is not None:
+        _check_officials(page, officials)
+    for name in ("roles", "organisations"):
+        _check_distinct(page.item(name), page)
+    organisations = [one.id for one in campaign.organisations]
+    for row in _rows(page.item("signatories")):
+        _check_known(_inside(row, "organisation"), organisations, "organisation", page)
+    if "role" in campaign.require and not campaign.roles:
+        item = page.item("require")
+        if item:
+            message = "require asks for a role, and there are none"
+            page.findings.error(item.line, item.column, message, "add [[roles]], or take it away")
+
+
+def _check_officials(page: Page, officials: Officials) -> None:
+    names = [*officials.posts, *officials.people, *officials.groups]
+    to = page.item("to")
+    for item in _rows(to):
+        _check_known(item, names, "post, official or group", page)
+    _check_known(page.item("fallback"), names, "post, official or group", page)
+    if to is None or not isinstance(to.value, Table):
+        return
+    everybody: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
+    people = officials.people.values()
+    known: dict[str, Iterable[str]] = {
+        "portfolios": (word for one in everybody for word in one.portfolios),
+        "tags": (word for one in people for word in one.tags),
+        "region": (one.region for one in people),
+        "district": (one.district for one in people),
+    }
+    for key, words in known.items():
+        given = _inside(to, key)
+        for one in _rows(given) or ((given,) if given else ()):
+            _warn_unless_some(one, set(words), key.removesuffix("s"), page)
+
+
+def _warn_unless_some(item: Item, words: Collection[str], what: str, page: Page) -> None:
+    """A warning only: the fallback may be meant for exactly this."""
+    name = item.value
+    if isinstance(name, str) and name.casefold() not in {word.casefold() for word in words}:
+        message = f"nobody in officials.yaml has the {what} {quoted(name)}"
+        page.findings.warning(item.line, item.column, message, did_you_mean(name[:60], words))
+
+
+def _check_known(item: Item | None, known: Collection[str], what: str, page: Page) -> None:
+    if item is None or not isinstance(item.value, str) or item.value in known:
+        return
+    name = item.value[:60]
+    hint = did_you_mean(name, known) or f"known are {', '.join(list(known)[:8])}"
+    message = f"there is no {what} {quoted(name)}"
+    page.findings.error(item.line, item.column, message, hint if known else "add it first")
+
+
+def _check_distinct(rows: Item | None, page: Page) -> None:
+    seen: dict[str, int] = {}
+    for row in _rows(rows):
+        item = _inside(row, "id")
+        if item is None or not isinstance(item.value, str):
+            continue
+        first = seen.setdefault(item.value, item.line)
+        if first != item.line:
+            message = f"the id {quoted(item.value)} is taken, on line {first}"
+            page.findings.error(item.line, item.column, message, "give each its own")
+
+
+def _rows(item: Item | None) -> tuple[Item, ...]:
+    return item.value if item is not None and isinstance(item.value, tuple) else ()
+
+
+def _inside(item: Item, name: str) -> Item | None:
+    entry = item.value.get(name) if isinstance(item.value, Table) else None
+    return entry.item if entry else None

@@ -1,0 +1,187 @@
+"""What a campaign's front matter may hold: one definition, for reading it and for describing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mailer.campaigns.values import Organisation, Role, Signatory, Target
+from mailer.records.findings import Findings, Wrong
+from mailer.records.formats import email, moment, origin, timezone, url
+from mailer.records.kinds import Kind, choice, flag, identifier, line, pattern, whole
+from mailer.records.record import Key, Record, items_of, list_of, words
+from mailer.records.tree import Item, Table
+
+# Keys of Hugo and Forestry sites, some of which look almost like ours.
+_FOREIGN = """
+    linktitle linkTitle toc type tags draft layout slug url aliases author authors weight image
+    images keywords lastmod publishDate expiryDate summary menu menus markup series videos audio
+    cascade resources outputs sitemap params translationKey headless isCJKLanguage cover featured
+    subtitle lead byline"""
+FOREIGN = frozenset(_FOREIGN.split())
+
+FIELDS = ("postal_code", "address", "district", "role", "affiliation", "personal")
+"""Form fields that a campaign may require, beside name and email."""
+
+TARGET = Record(
+    name="to",
+    keys=(
+        Key(name="portfolios", kind=list_of(line(80), "portfolios")),
+        Key(name="tags", kind=list_of(line(80), "tags")),
+        Key(name="region", kind=line(120)),
+        Key(name="district", kind=line(120)),
+    ),
+)
+
+
+def _read_target(item: Item, findings: Findings) -> Target:
+    if isinstance(item.value, Table):
+        found = TARGET.read(item, findings)
+        if not item.value:
+            raise Wrong("is empty", 'write to = ["minister-health"]')
+        return Target(**found)
+    if item.value == ():
+        raise Wrong("is empty", 'write to = ["minister-health"]')
+    return Target(names=list_of(identifier, "to").read(item, findings))
+
+
+def _records(record: Record, make: type[Any]) -> Kind:
+    """A list of tables, each made into a value; incomplete ones are told and left out."""
+    required = [key.target for key in record.keys if key.required]
+
+    def read(item: Item, findings: Findings) -> tuple[Any, ...]:
+        tables = [record.read(part, findings) for part in items_of(item)]
+        return tuple(make(**one) for one in tables if all(name in one for name in required))
+
+    return Kind(read=read, schema={"type": "array", "items": record.schema()})
+
+
+ROLE = Record(
+    name="a role",
+    keys=(
+        Key(name="id", kind=identifier, required=True),
+        Key(name="label", kind=words(80), required=True),
+        Key(name="prompt", kind=words(300)),
+    ),
+    open=True,
+)
+
+ORGANISATION = Record(
+    name="an organisation",
+    keys=(
+        Key(name="id", kind=identifier, required=True),
+        Key(name="name", kind=words(160), required=True),
+        Key(name="privacy", kind=url),
+        Key(name="consent", kind=flag),
+    ),
+    open=True,
+)
+
+SIGNATORY = Record(
+    name="a signatory",
+    keys=(
+        Key(name="name", kind=line(120), required=True),
+        Key(name="role", kind=words(200)),
+        Key(name="organisation", kind=identifier),
+    ),
+    open=True,
+)
+
+_TOLD_BY_EVERY_VERSION = (
+    Key(name="title", kind=line(150), required=True),
+    Key(name="description", kind=line(500)),
+    Key(name="thumbnail", kind=line(300)),
+    Key(name="subjects", kind=list_of(line(300), "subjects")),
+    Key(name="salutation", kind=line(200)),
+    Key(name="fallback_message", kind=line(1000)),
+)
+
+MAIN = Record(
+    name="a campaign",
+    keys=(
+        *_TOLD_BY_EVERY_VERSION,
+        Key(name="date", kind=moment, attribute="published"),
+        Key(name="categories", kind=list_of(line(80), "categories")),
+        Key(name="campuses", kind=list_of(line(120), "campuses")),
+        Key(name="status", kind=choice("draft", "trial", "live", "closed")),
+        Key(name="opens", kind=moment),
+        Key(name="closes", kind=moment),
+        Key(name="timezone", kind=timezone),
+        Key(name="goal", kind=whole(1)),
+        Key(name="to", kind=Kind(read=_read_target), required=True),
+        Key(name="choose", kind=choice("all", "any", "one")),
+        Key(name="fallback", kind=identifier),
+        Key(name="ceiling", kind=whole(1)),
+        Key(name="confirm", kind=flag),
+        Key(name="editable", kind=choice("none", "personal", "body")),
+        Key(name="require", kind=list_of(choice(*FIELDS), "require")),
+        Key(
+            name="hours",
+            kind=pattern(
+                r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d", "hours", "09:00-17:00"
+            ),
+        ),
+        Key(name="language", kind=choice("supporter", "official"), attribute="letter_language"),
+        Key(name="uncertain", kind=choice("resend", "hold")),
+        Key(name="embed", kind=list_of(origin, "embed")),
+        Key(name="colour", kind=pattern(r"#[0-9a-fA-F]{6}", "a colour", "#7a1f3d")),
+        Key(name="contact", kind=email),
+        Key(name="roles", kind=_records(ROLE, Role)),
+        Key(name="organisations", kind=_records(ORGANISATION, Organisation)),
+        Key(name="signatories", kind=_records(SIGNATORY, Signatory)),
+    ),
+    open=True,
+    foreign=FOREIGN,
+    hints={"subject": 'write subjects = ["..."]', "color": "write colour"},
+)
+
+
+def _as_it_is(item: Item, _: Findings) -> Item:
+    return item
+
+
+_ROWS = Kind(read=_as_it_is)
+
+# A translated Hugo post has these of its own; the main file's count.
+SHARED = frozenset({"date", "categories", "campuses", "status"})
+
+VERSION = Record(
+    name="a language version",
+    keys=(
+        *_TOLD_BY_EVERY_VERSION,
+        Key(name="roles", kind=_ROWS),
+        Key(name="organisations", kind=_ROWS),
+        Key(name="signatories", kind=_ROWS),
+    ),
+    open=True,
+    foreign=FOREIGN | SHARED,
+    hints={
+        key.name: "only the main file says this: take the line away"
+        for key in MAIN.keys
+        if key.name not in SHARED
+        and key.name not in {"roles", "organisations", "signatories"}
+        and key not in _TOLD_BY_EVERY_VERSION
+    },
+)
+
+WORDS_OF = {
+    "roles": Record(
+        name="a role",
+        keys=(
+            Key(name="id", kind=identifier),
+            Key(name="label", kind=line(80)),
+            Key(name="prompt", kind=line(300)),
+        ),
+        open=True,
+    ),
+    "organisations": Record(
+        name="an organisation",
+        keys=(Key(name="id", kind=identifier), Key(name="name", kind=line(160))),
+        open=True,
+    ),
+    "signatories": Record(
+        name="a signatory",
+        keys=(Key(name="name", kind=line(120)), Key(name="role", kind=line(200))),
+        open=True,
+    ),
+}
+"""What a language version may say of each row; a signatory's name only tells which one is meant."""

@@ -1,0 +1,1 @@
+"""Records: files people write by hand, read with the place of every value and every problem."""

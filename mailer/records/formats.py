@@ -1,0 +1,176 @@
+"""Kinds of values with a form of their own: addresses, days, languages, time zones, links."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, available_timezones
+
+from babel import localedata
+
+from mailer import addresses
+from mailer.errors import FieldError
+from mailer.problems import did_you_mean
+from mailer.records.findings import Findings, Wrong, quoted
+from mailer.records.kinds import Kind, line_of, text_of
+from mailer.records.tree import Item, Table
+
+
+def _email(item: Item, findings: Findings) -> str:
+    written = text_of(item)
+    try:
+        address = addresses.parse(written)
+    except FieldError as error:
+        raise Wrong(f"{quoted(written)} {_why_not(written, str(error))}", _meant(written)) from None
+    local, _, domain = address.rpartition("@")
+    near = _likely_domain(domain)
+    if near:
+        message = f"email {quoted(address)} looks mistyped"
+        findings.warning(item.line, item.column, message, f"did you mean {local}@{near}?")
+    return address
+
+
+@lru_cache(maxsize=1000)  # offices share domains, and comparing them is slow
+def _likely_domain(domain: str) -> str:
+    return addresses.likely(f"a@{domain}").removeprefix("a@")
+
+
+_MISPLACED = {",": "a comma", ";": "a semicolon", " ": "a space", "<": "more than the address"}
+
+
+def _why_not(written: str, otherwise: str) -> str:
+    if written.count("@") > 1:
+        return "holds more than one address"
+    return next((f"has {name}" for sign, name in _MISPLACED.items() if sign in written), otherwise)
+
+
+def _meant(written: str) -> str:
+    """A guess at the address that was meant, in words, or ""."""
+    inside = re.search(r"<([^<>]*)>", written)
+    bare = (inside[1] if inside else written).strip().removeprefix("mailto:")
+    one = re.split(r"[,;\s]+", bare)[0] if bare.count("@") > 1 else bare
+    guesses = (
+        re.sub(r"\s*[,;]\s*", ".", one),
+        re.sub(r"\s+", "", re.sub(r"[,;]", ".", one)),
+        re.sub(r"\s+at\s+|\s*\(at\)\s*|\s*\[at\]\s*", "@", one),
+        re.sub(r"\.{2,}", ".", one).strip(".,;:"),
+    )
+    for guess in guesses:
+        try:
+            return f"did you mean {addresses.parse(guess)}?"
+        except FieldError:
+            continue
+    return "write one address, as name@example.org"
+
+
+email = Kind(read=_email, schema={"type": "string", "format": "email"})
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_OTHER_DAYS = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})")
+
+
+def _day(item: Item, _: Findings) -> date | datetime:
+    value = item.value
+    if isinstance(value, date):
+        return value
+    written = value if isinstance(value, str) else item.written
+    if value is None or not written.strip():
+        raise Wrong("is empty", "write a date as 2021-06-18, or take the line away")
+    if isinstance(value, Table | tuple):
+        raise Wrong("is not a date", "write it as 2021-06-18")
+    try:
+        if _DAY.fullmatch(written):
+            return date.fromisoformat(written)
+        return datetime.fromisoformat(written)
+    except ValueError:
+        raise Wrong(f"{quoted(written)} is not a date", _day_meant(written)) from None
+
+
+def _day_meant(written: str) -> str:
+    if _DAY.fullmatch(written):
+        return "no calendar has that day"
+    found = _OTHER_DAYS.fullmatch(written.strip())
+    guesses = [(found[1], found[2], found[3]), (found[3], found[2], found[1])] if found else []
+    for year, month, day in guesses:
+        try:
+            meant = date(int(year), int(month), int(day))
+        except ValueError:
+            continue
+        sure = meant.year > 1000 and (year == guesses[0][0] or int(day) > 12)
+        return f"did you mean {meant}?" if sure else "write year, month, day, as 2021-06-18"
+    return "write it as 2021-06-18"
+
+
+moment = Kind(read=_day, schema={"type": "string", "format": "date"})
+"""A day, or a moment as Hugo writes it: the reader gives a date or a datetime."""
+
+
+def _only_day(item: Item, findings: Findings) -> date:
+    found = _day(item, findings)
+    return found.date() if isinstance(found, datetime) else found
+
+
+day = Kind(read=_only_day, schema={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
+_CALLED = {"english": "en", "anglais": "en", "french": "fr", "francais": "fr", "français": "fr"}
+
+
+def language_of(word: str) -> str:
+    """A language's code, as en, fr or fr-CA; raises Wrong."""
+    known = _LANGUAGE.fullmatch(word) and localedata.exists(word.replace("-", "_"))
+    if known:
+        return word
+    meant = _CALLED.get(word.casefold(), "")
+    hint = f"did you mean {meant}?" if meant else "write its code, as en or fr"
+    raise Wrong(f"{quoted(word)} is not a language's code", hint)
+
+
+language = Kind(
+    read=lambda item, _: language_of(text_of(item)),
+    schema={"type": "string", "pattern": f"^{_LANGUAGE.pattern}$"},
+)
+
+
+def _timezone(item: Item, _: Findings) -> str:
+    name = text_of(item)
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        near = did_you_mean(name[:60], available_timezones()) or "for example America/Toronto"
+        raise Wrong(f"{quoted(name)} is not a time zone", near) from None
+    return name
+
+
+timezone = Kind(read=_timezone, schema={"type": "string"})
+
+
+def _url(item: Item, _: Findings) -> str:
+    address = line_of(item, 500)
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme == "https" and bool(parts.hostname) and " " not in address
+    except ValueError:
+        usable = False
+    if usable:
+        return address
+    hint = f"did you mean https://{address[7:]}?" if address.startswith("http://") else ""
+    raise Wrong(f"{quoted(address)} is not an https address", hint or "as https://example.org/page")
+
+
+url = Kind(read=_url, schema={"type": "string", "pattern": "^https://"})
+
+
+def _origin(item: Item, findings: Findings) -> str:
+    address: str = _url(item, findings)
+    parts = urlsplit(address)
+    if address != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc or "*" in address:
+        hint = f"did you mean https://{parts.netloc.rpartition('@')[2]}?"
+        raise Wrong(f"{quoted(address)} is more than a site's name", hint)
+    return address
+
+
+origin = Kind(read=_origin, schema={"type": "string", "pattern": "^https://[^/]+$"})

@@ -1,0 +1,236 @@
+"""TOML text as a tree of values: tomllib knows what they are, a search of the text where."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from datetime import date, datetime
+from typing import Any, TypeAlias
+
+from mailer.records.findings import Findings
+from mailer.records.tree import ODD, Entry, Item, Table, Value
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_SPACE = re.compile(r"(?:[ \t\n]|#[^\n]*)*")
+_PART = re.compile(r"""[ \t]*([A-Za-z0-9_-]+|"(?:\\.|[^"\\])*"|'[^']*')[ \t]*""")
+_STRINGS = (
+    ('"""', re.compile(r'"""(?:\\.|[^\\])*?"""(?:"{0,2})', re.DOTALL)),
+    ("'''", re.compile(r"'''.*?'''(?:'{0,2})", re.DOTALL)),
+    ('"', re.compile(r'"(?:\\.|[^"\\])*"')),
+    ("'", re.compile(r"'[^']*'")),
+)
+_BARE = re.compile(r"[^,\]}\n#]*")
+_AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+
+def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
+    """The root table, or None after telling why there is none.
+
+    `text` has newlines only; `first_line` is the line of the file on which it begins.
+    """
+    try:
+        values = tomllib.loads(text)
+        places = _Places(text)
+        return _Tree(text, places, first_line).item(values, ())
+    except tomllib.TOMLDecodeError as error:
+        line, column, message, suggestion = _explain(str(error), text)
+        findings.error(line + first_line - 1, column, message, suggestion)
+    except RecursionError:
+        findings.error(first_line, 1, "this is nested too deep", "write it on fewer levels")
+    except ValueError:  # a number of thousands of digits
+        findings.error(first_line, 1, "a number here is too long", "put it in quotes")
+    return None
+
+
+class _Lost(Exception):  # noqa: N818 - it ends a search
+    """The search met something it does not know; later values have no place of their own."""
+
+
+class _Places:
+    """Where every key and value of a good TOML text stands, as offsets."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._arrays: dict[Path, int] = {}
+        self.keys: dict[Path, int] = {}
+        self.values: dict[Path, tuple[int, int]] = {}
+        try:
+            self._document()
+        except _Lost:
+            return
+
+    def _document(self) -> None:
+        base: Path = ()
+        while self._skip() < len(self._text):
+            start = self._at
+            if self._text[start] != "[":
+                self._pair(base)
+                continue
+            double = self._text.startswith("[[", start)
+            self._at += 2 if double else 1
+            base = self._header(start, double)
+            self._at = self._text.find("]", self._at) + (2 if double else 1)
+
+    def _header(self, start: int, double: bool) -> Path:
+        parts = self._key()
+        path: Path = ()
+        for index, part in enumerate(parts):
+            path = (*path, part)
+            if double and index == len(parts) - 1:
+                self._arrays[path] = self._arrays.get(path, -1) + 1
+                self._mark(path, start)
+            if path in self._arrays:
+                path = (*path, self._arrays[path])
+        self._mark(path, start)
+        return path
+
+    def _mark(self, path: Path, start: int) -> None:
+        self.keys.setdefault(path, start)
+        self.values.setdefault(path, (start, start))
+
+    def _pair(self, base: Path) -> None:
+        start = self._skip()
+        path = base
+        for part in self._key():
+            path = (*path, part)
+            self._mark(path, start)
+        self.keys[path] = start
+        self._expect("=")
+        while self._text[self._at : self._at + 1] in {" ", "\t"}:
+            self._at += 1
+        self._value(path)
+
+    def _key(self) -> list[str]:
+        parts: list[str] = []
+        while True:
+            found = _PART.match(self._text, self._at)
+            if found is None:
+                raise _Lost
+            self._at = found.end()
+            raw = found[1]
+            parts.append(tomllib.loads(f"k = {raw}")["k"] if raw[0] in "\"'" else raw)
+            if self._text[self._at : self._at + 1] != ".":
+                return parts
+            self._at += 1
+
+    def _value(self, path: Path) -> None:
+        start = self._at
+        sign = self._text[start : start + 1]
+        if sign == "[":
+            self._array(path)
+        elif sign == "{":
+            self._inline(path)
+        else:
+            shape = next(
+                (shape for mark, shape in _STRINGS if self._text.startswith(mark, start)), _BARE
+            )
+            found = shape.match(self._text, start)
+            if found is None:
+                raise _Lost
+            self._at = start + len(found[0].rstrip())
+        self.values[path] = (start, self._at)
+
+    def _array(self, path: Path) -> None:
+        self._at += 1
+        index = 0
+        while not self._closed("]"):
+            self._value((*path, index))
+            index += 1
+
+    def _inline(self, path: Path) -> None:
+        self._at += 1
+        while not self._closed("}"):
+            self._pair(path)
+
+    def _closed(self, sign: str) -> bool:
+        """True, and past it, at the closing sign; else at the next value."""
+        self._skip()
+        if self._text[self._at : self._at + 1] == ",":
+            self._at += 1
+            self._skip()
+        if self._at >= len(self._text):
+            raise _Lost
+        if self._text[self._at] != sign:
+            return False
+        self._at += 1
+        return True
+
+    def _skip(self) -> int:
+        found = _SPACE.match(self._text, self._at)
+        self._at = found.end() if found else self._at
+        return self._at
+
+    def _expect(self, sign: str) -> None:
+        if self._text[self._at : self._at + 1] != sign:
+            raise _Lost
+        self._at += 1
+
+
+class _Tree:
+    """Values and places together."""
+
+    def __init__(self, text: str, places: _Places, first_line: int) -> None:
+        self._text = text
+        self._places = places
+        self._first = first_line
+        self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    def item(self, value: Any, path: Path) -> Item:
+        """One value of tomllib's, with everything inside it."""
+        start, end = self._places.values.get(path, (0, 0))
+        line, column = self._place(start)
+        written = "" if isinstance(value, str | list | dict) else self._text[start:end]
+        return Item(value=self._convert(value, path), line=line, column=column, written=written)
+
+    def _convert(self, value: Any, path: Path) -> Value:
+        if isinstance(value, dict):
+            table = Table()
+            for name, inner in value.items():
+                line, column = self._place(self._places.keys.get((*path, name), 0))
+                table[name] = Entry(item=self.item(inner, (*path, name)), line=line, column=column)
+            return table
+        if isinstance(value, list):
+            return tuple(self.item(inner, (*path, index)) for index, inner in enumerate(value))
+        if isinstance(value, str | bool | int | float | date | datetime):
+            return value
+        return ODD  # a time of day
+
+    def _place(self, offset: int) -> tuple[int, int]:
+        line = bisect_right(self._starts, offset)
+        return line + self._first - 1, offset - self._starts[line - 1] + 1
+
+
+# What tomllib says (a part of it), what we say, what to do.
+_MEANINGS = (
+    ("Expected '=' after a key", "a key has no = after it", 'write key = "value"'),
+    ("Invalid statement", "this is not a key", 'write key = "value"'),
+    ("Invalid initial character for a key", "this is not a key", 'write key = "value"'),
+    ("Invalid value", "this value is not understood", "put text in quotes"),
+    ("Cannot overwrite a value", "this key is given twice", "keep one of them"),
+    ("twice", "this table is given twice", "for a list of tables write [[name]]"),
+    ("Cannot mutate", "this table is given twice", "for a list of tables write [[name]]"),
+    ("Expected newline", "something stands after the value", "one key on each line"),
+    ("Unclosed array", "a [ is never closed", "close it with ]"),
+    ("Unclosed inline table", "a { is never closed", "close it with }"),
+    ("Unterminated string", "a quotation mark is opened and never closed", "close it"),
+    ("Illegal character '\\n'", "a quotation mark is opened and never closed", "close it"),
+    ("Unescaped '\\'", "the backslash is not understood here", "write \\\\ for one backslash"),
+    ('Expected "\'"', "a quotation mark is opened and never closed", "close it"),
+)
+
+
+def _explain(said: str, text: str) -> tuple[int, int, str, str]:
+    """Line and column (from 1) in `text`, what is wrong, what to do."""
+    found = _AT.search(said)
+    lines = text.split("\n")
+    line = int(found[1]) if found and found[1] else len(text.rstrip("\n").split("\n"))
+    column = int(found[2]) if found and found[2] else len(lines[line - 1]) + 1
+    for part, message, suggestion in _MEANINGS:
+        if part in said:
+            if "twice" in message:  # tomllib points behind the value
+                column = len(lines[line - 1]) - len(lines[line - 1].lstrip()) + 1
+            return line, column, message, suggestion
+    return line, column, f"this is not TOML: {_AT.sub('', said)[:120]}", "check quotes and brackets"
