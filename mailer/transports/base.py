@@ -59,7 +59,7 @@ class Transport(Protocol):
     longest_wait: float  # seconds that the answer to the final dot may take
 
     def connect(self) -> Connection:
-        """Open a connection, signed in; raises SendError (then STOP: the letter is not at fault)."""
+        """Open a connection, signed in; raises SendError (STOP: the letter is not at fault)."""
         ...
 
     def probe(self) -> str:

@@ -12,6 +12,7 @@ import pytest
 from mailer.errors import Next, SendError, SettingsError
 from mailer.transports import Parcel, from_url
 from mailer.transports.maildir import LEFT_OVER, Box, MaildirTransport
+from tests.processes.box import ROOT
 
 DATA = b"Subject: x\r\n\r\nfirst\r\n.\r\n"
 
@@ -114,7 +115,7 @@ def test_killed_between_stage_and_commit_leaves_nothing_and_is_cleared(transport
         "c.stage(Parcel(letter='a', sender='', recipient='', data=b'x'));"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
-    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parent.parent, check=False)
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=False)
     [left] = files(transport)
     assert left.startswith("tmp/a.mailer.")
     assert Box(transport.path).names() == []
@@ -168,7 +169,7 @@ def test_a_full_disk(tmp_path):
         "except SendError as error: print(error.then, error)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=Path(__file__).parent.parent,
+        [sys.executable, "-c", program], cwd=ROOT,
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     assert done.stdout == f"stop the outbox {tmp_path}/box cannot be written: File too large\n"

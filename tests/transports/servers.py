@@ -1,60 +1,57 @@
 """Servers for the tests of sending, all on loopback: Postfix's sink, and ones told what to say."""
 
 import contextlib
-import os
-import shutil
 import socket
 import subprocess
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
-PATH = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/usr/libexec/postfix"])
+from mailer.errors import SendError
+from mailer.transports import Parcel
+from mailer.transports.smtp import Server, SmtpTransport
+from tests.processes import sink as postfix
+
+BODY = b"Subject: x\r\n\r\nDear Minister,\r\n.\r\n..two\r\nbye\r\n"
+PARCEL = Parcel(
+    letter="k2l3m4", sender="b+k2l3m4@us.example", recipient="you@ministry.example", data=BODY
+)
+ON_THE_WIRE = b"Subject: x\r\n\r\nDear Minister,\r\n..\r\n...two\r\nbye\r\n"
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def transport(port, **changes):
+    server = Server(host="127.0.0.1", port=port, tls="none", timeout=2.0, longest_wait=3.0)
+    return SmtpTransport(replace(server, **changes))
 
 
-def wait_for(port, process=None):
-    """Until somebody listens on the port."""
-    end = time.monotonic() + 10
-    while time.monotonic() < end and (process is None or process.poll() is None):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.02)
-    raise RuntimeError(f"nothing listens on {port}")
+def fails(act, *arguments):
+    with pytest.raises(SendError) as caught:
+        act(*arguments)
+    return caught.value
+
+
+def send(connection, parcel=PARCEL):
+    connection.stage(parcel)
+    return connection.commit()
 
 
 @contextlib.contextmanager
 def sink(folder, *options):
-    """Postfix's smtp-sink, which keeps each letter it took as a file in `folder`; its port."""
-    program = shutil.which("smtp-sink", path=PATH)
-    if not program:
-        pytest.skip("smtp-sink (of Postfix) is not installed")
-    port = free_port()
-    user = ["-u", "root"] if os.geteuid() == 0 else []
-    process = subprocess.Popen(
-        [program, *user, *options, "-d", f"{folder}/letter.", f"127.0.0.1:{port}", "200"],
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder,
-    )  # fmt: skip
-    try:
-        wait_for(port, process)
-        yield port
-    finally:
-        process.terminate()
-        process.wait(10)
+    """Postfix's smtp-sink, its letters kept for `kept`; its port."""
+    if postfix.TOOL is None:
+        pytest.skip("SMTP-SINK IS NOT INSTALLED: nothing is sent to it (apt install postfix)")
+    with postfix.sink(folder / "kept", *options) as running:
+        yield running.port
 
 
-def kept(folder, wanted=None):
-    """The letters a sink took; waits a little for `wanted` of them."""
+def kept(folder, wanted):
+    """The letters a sink took; waits a little until there are `wanted`."""
     end = time.monotonic() + 5
     while True:
-        found = [file.read_bytes() for file in sorted(folder.iterdir()) if file.stat().st_size]
-        if wanted is None or len(found) >= wanted or time.monotonic() > end:
+        found = [file.read_bytes() for file in sorted((folder / "kept").iterdir())]
+        if len([letter for letter in found if letter]) >= wanted or time.monotonic() > end:
             return found
         time.sleep(0.02)
 

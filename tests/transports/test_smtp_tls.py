@@ -8,7 +8,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from mailer.errors import Next, SendError
 from mailer.transports import Parcel, from_url
-from tests.smtp_servers import Told, certificate
+from tests.transports.servers import Told, certificate
 
 PARCEL = Parcel(
     letter="a1", sender="us@us.example", recipient="you@b.example", data=b"Subject: x\r\n\r\n.\r\n"

@@ -1,0 +1,1 @@
+"""Figures against a plain yardstick in the same run; only the ratio travels between machines."""

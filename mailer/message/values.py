@@ -1,0 +1,85 @@
+"""What a message is made from."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from mailer import addresses
+from mailer.errors import FieldError, HeaderError
+
+LONGEST_VALUE = 2000  # characters of a name or subject; pages refuse far earlier
+LONGEST_ID = 250
+
+# RFC 5322, 3.2.3, dot-atom; quoted local parts are refused: no office has one, and parsers
+# disagree about them. A domain is one of RFC 1123.
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
+_MESSAGE_ID = re.compile(rf"[A-Za-z0-9._+=-]+@{_LABEL}(?:\.{_LABEL})*")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mail:
+    """One message from one sender to one recipient. Text lines end with a newline."""
+
+    from_name: str
+    from_address: str
+    to_name: str = ""
+    to_address: str
+    reply_name: str = ""
+    reply_address: str = ""  # empty: no Reply-To
+    subject: str
+    text: str
+    message_id: str  # without its angle brackets
+    date: float  # seconds since 1970, UTC
+    auto: bool = False  # made by the program itself (RFC 3834), not by a person
+    language: str = "en"  # of the text
+
+
+def cleaned(mail: Mail) -> Mail:
+    """`mail` as it may stand in a message: single spaces, ASCII domains; raises HeaderError."""
+    _refuse_unless(_MESSAGE_ID, mail.message_id, "message id", LONGEST_ID)
+    _refuse_unless(_LANGUAGE, mail.language, "language", 35)
+    if _CONTROL.search(mail.text):
+        raise HeaderError("the text holds control characters")
+    subject = _heading(mail.subject, "subject")
+    if not subject:
+        raise HeaderError("the subject is empty")
+    return replace(
+        mail,
+        from_name=_heading(mail.from_name, "sender's name"),
+        from_address=_address(mail.from_address, "sender's address"),
+        to_name=_heading(mail.to_name, "recipient's name"),
+        to_address=_address(mail.to_address, "recipient's address"),
+        reply_name=_heading(mail.reply_name, "name to reply to") if mail.reply_address else "",
+        reply_address=mail.reply_address and _address(mail.reply_address, "address to reply to"),
+        subject=subject,
+    )
+
+
+def _heading(value: str, what: str) -> str:
+    """A name or subject with its spaces folded, for a header cannot keep them apart."""
+    if len(value) > LONGEST_VALUE:
+        raise HeaderError(f"the {what} is longer than {LONGEST_VALUE} characters")
+    if not (value.isascii() and value.isprintable() and "=?" not in value):
+        reason = addresses.hostile(value)
+        if reason:
+            raise HeaderError(f"the {what} holds what may not stand in a mail header ({reason})")
+    return " ".join(word for word in value.split(" ") if word)
+
+
+def _address(value: str, what: str) -> str:
+    try:
+        value = addresses.wire(value)
+    except FieldError as error:
+        raise HeaderError(f"the {what} {error}") from None
+    _refuse_unless(_ADDRESS, value, what, addresses.LONGEST_EMAIL)
+    return value
+
+
+def _refuse_unless(form: re.Pattern[str], value: str, what: str, longest: int) -> None:
+    if len(value) > longest or not form.fullmatch(value) or "=?" in value:
+        raise HeaderError(f"the {what} does not have the form a mail header needs")

@@ -1,0 +1,50 @@
+"""SMTP, to a relay or a provider: encrypted unless the address says otherwise."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from mailer.transports.base import Connection
+from mailer.transports.smtp import server as servers
+from mailer.transports.smtp.connection import SmtpConnection
+from mailer.transports.smtp.server import Server
+
+__all__ = ["Server", "SmtpTransport", "from_url"]
+
+
+def from_url(url: str, home: Path) -> SmtpTransport:
+    """The transport that an smtp:// or smtps:// address names; raises SettingsError."""
+    return SmtpTransport(servers.read(url, home))
+
+
+class SmtpTransport:
+    """A way out through one server."""
+
+    delivers = True
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.account = f"{'smtps' if server.tls == 'implicit' else 'smtp'}://{server.place}"
+        self.longest_wait = server.timeout + server.longest_wait  # sending the dot, and its answer
+        self.verp = server.verp
+
+    def connect(self) -> Connection:
+        """Open a line, encrypted and signed in; raises SendError (STOP)."""
+        connection = SmtpConnection(self.server)
+        connection.open()
+        return connection
+
+    def probe(self) -> str:
+        """Greet, encrypt, sign in and leave; says what the server offers, or raises SendError."""
+        connection = SmtpConnection(self.server)
+        line = connection.open()
+        found = [f"{self.server.place} answers", line.encryption() or "not encrypted"]
+        if self.server.user:
+            found.append("signed in")
+        limit = line.esmtp_features.get("size", "")
+        if limit.strip("0"):
+            found.append(f"takes letters up to {limit} bytes")
+        if line.has_extn("pipelining"):
+            found.append("pipelining")
+        connection.close()
+        return ", ".join(found)

@@ -1,0 +1,225 @@
+"""One conversation with a server: smtplib's EHLO and STARTTLS, with answers read by ourselves.
+
+smtplib waits for ever on a server that sends a byte now and then, keeps any number of lines, and
+signs in with ASCII passwords only; its sendmail() cannot tell a death before the final dot from
+one after.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import smtplib
+import socket
+import ssl
+import time
+import unicodedata
+
+from mailer.errors import Next, SendError
+from mailer.transports.smtp.replies import Phase, Reply, refusal
+from mailer.transports.smtp.server import Server
+
+LONGEST_REPLY = 64 * 1024  # octets; RFC 5321 allows 512 a line
+FAREWELL = 2.0  # seconds to wait for the answer to QUIT
+
+_REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
+_FULL_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+class Lost(Exception):  # noqa: N818 - it names what happened
+    """The conversation ended without an answer: cut, silent for too long, or not SMTP."""
+
+
+class Line(smtplib.SMTP):
+    """A conversation in which every answer comes within its time, or Lost is raised."""
+
+    sock: socket.socket
+    ehlo_msg = "EHLO"  # as RFC 5321 writes it
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(local_hostname="localhost")  # a name: smtplib would ask the name server
+        self.server = server
+        self._host = server.host  # the name that smtplib's STARTTLS wants in the certificate
+        self._buffer = bytearray()
+
+    def open(self) -> Reply:
+        """Connect, encrypt, sign in; returns the greeting. Raises SendError (STOP)."""
+        try:
+            self.sock = self._dial()
+            greeting = self._expect(self.answer(), 220, Phase.HELLO)
+            self._greet()
+            if self.server.tls == "starttls":
+                self._encrypt()
+            if self.server.user:
+                self._sign_in()
+        except SendError:
+            self.close()
+            raise
+        except (Lost, OSError) as error:
+            self.close()
+            raise self._stop(why(error, self.server.timeout)) from None
+        return greeting
+
+    def say(self, *commands: str) -> None:
+        """Send commands, all at once; raises OSError."""
+        self.put("".join(f"{command}\r\n" for command in commands).encode("ascii"))
+
+    def put(self, data: bytes) -> None:
+        """Send bytes as they are; raises OSError."""
+        self.sock.settimeout(self.server.timeout)
+        self.sock.sendall(data)
+
+    def answer(self, wait: float | None = None) -> Reply:
+        """The next answer, whole, within `wait` seconds; raises Lost or OSError."""
+        deadline = time.monotonic() + (self.server.timeout if wait is None else wait)
+        lines: list[bytes] = []
+        size, numbers, more = 0, set(), True
+        while more:
+            raw = self._read_line(deadline)
+            size += len(raw)
+            found = _REPLY.fullmatch(raw)
+            if not found or size > LONGEST_REPLY:
+                raise Lost("it does not answer as a mail server does")
+            numbers.add(int(found[1]))
+            lines.append(found[3] or b"")
+            more = found[2] == b"-"
+        if len(numbers) > 1:
+            raise Lost("it does not answer as a mail server does")
+        return Reply(number=numbers.pop(), lines=tuple(map(_clean, lines)))
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The next answer in the shape that smtplib's own commands want."""
+        reply = self.answer()
+        return reply.number, "\n".join(reply.lines).encode()
+
+    def interrupted(self) -> bool:
+        """True when the server has spoken unasked, or hung up. Never waits."""
+        try:
+            self.sock.settimeout(0)
+            self._buffer += self.sock.recv(4096)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            return bool(self._buffer)
+        except OSError:
+            return True
+        return True
+
+    def encryption(self) -> str:
+        """The version of TLS in use, or ""."""
+        return (self.sock.version() or "") if isinstance(self.sock, ssl.SSLSocket) else ""
+
+    def leave(self) -> None:
+        """Say QUIT and hang up; never raises."""
+        try:
+            self.say("QUIT")
+            self.answer(FAREWELL)
+        except (Lost, OSError):
+            pass
+        finally:
+            self.close()
+
+    def _dial(self) -> socket.socket:
+        server = self.server
+        sock = socket.create_connection((server.host, server.port), server.timeout)
+        # The body and its dot are two writes: without this the dot waits 40 ms for an ACK.
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.local_hostname = server.helo or _own_name(sock)
+        if server.tls != "implicit":
+            return sock
+        try:
+            return self._context().wrap_socket(sock, server_hostname=server.host)
+        except BaseException:
+            sock.close()
+            raise
+
+    def _context(self) -> ssl.SSLContext:
+        return self.server.context or ssl.create_default_context()
+
+    def _greet(self) -> None:
+        number, text = self.ehlo()
+        if number != 250:
+            raise refusal(Reply(number=number, lines=(text.decode(),)), Phase.HELLO)
+
+    def _encrypt(self) -> None:
+        if not self.has_extn("starttls"):
+            raise self._stop("it offers no encryption (STARTTLS)")
+        try:
+            self.starttls(context=self._context())
+        except smtplib.SMTPResponseException as error:
+            raise self._stop(f"it refused to encrypt ({error.smtp_code})") from None
+        if self._buffer:  # what somebody slipped in before the encryption began
+            raise Lost("it does not answer as a mail server does")
+        self._greet()
+
+    def _sign_in(self) -> None:
+        user, password = self.server.user.encode(), self.server.password.encode()
+        ways = self.esmtp_features.get("auth", "").upper().split()
+        if "PLAIN" in ways:
+            self.say(f"AUTH PLAIN {_base64(b'%b%b%b%b' % (bytes(1), user, bytes(1), password))}")
+        elif "LOGIN" in ways:
+            for step in ("AUTH LOGIN", _base64(user)):
+                self.say(step)
+                self._expect(self.answer(), 334, Phase.AUTH)
+            self.say(_base64(password))
+        else:
+            raise self._stop(f"it offers no sign-in by PLAIN or LOGIN (but {ways or 'none'})")
+        self._expect(self.answer(), 235, Phase.AUTH)
+
+    def _expect(self, reply: Reply, number: int, phase: Phase) -> Reply:
+        if reply.number != number:
+            raise refusal(reply, phase)
+        return reply
+
+    def _read_line(self, deadline: float) -> bytes:
+        while (end := self._buffer.find(b"\n")) < 0:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            if len(self._buffer) > LONGEST_REPLY:
+                raise Lost("it does not answer as a mail server does")
+            self.sock.settimeout(left)
+            chunk = self.sock.recv(8192)
+            if not chunk:
+                raise Lost("it hung up")
+            self._buffer += chunk
+        line = bytes(self._buffer[:end]).removesuffix(b"\r")
+        del self._buffer[: end + 1]
+        return line
+
+    def _stop(self, why: str) -> SendError:
+        return SendError(f"{self.server.place}: {why}", Next.STOP)
+
+
+def why(error: Exception, timeout: float) -> str:
+    """What broke a conversation, in plain words."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout:g} seconds"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"encryption failed ({error.reason or error})"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing answers there"
+    if isinstance(error, OSError):
+        return error.strerror or "it hung up"
+    return str(error)
+
+
+def _own_name(sock: socket.socket) -> str:
+    """This machine's full name, or its address as RFC 5321, 4.1.3, writes one."""
+    name = socket.gethostname()
+    if _FULL_NAME.fullmatch(name):
+        return name
+    address = sock.getsockname()[0].partition("%")[0]
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
+
+
+def _clean(line: bytes) -> str:
+    """Words of a server as they may stand in a log: no control or invisible characters."""
+    text = line.decode("utf-8", errors="replace")
+    return "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)

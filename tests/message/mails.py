@@ -1,0 +1,105 @@
+"""A mail for the tests, values that are meant to break one, and what both judges must find."""
+
+from mailer.message import Mail, compose, text_to_html
+from mailer.message.values import cleaned
+from tests.message.judge import judge
+
+ANN = Mail(
+    from_name="Ann Example via Fair Exams",
+    from_address="letters@campaign.example",
+    to_name="The Honourable Sam Sample",
+    to_address="minister@ministry.example",
+    reply_name="Ann Example",
+    reply_address="ann@home.example",
+    subject="Remote exams",
+    text="Dear Minister Sample,\n\nPlease read this.\n\nAnn Example\n",
+    message_id="k2l3m4@campaign.example",
+    date=1_593_691_200.7,
+)
+
+HOSTILE = [
+    "Jo\r\nBcc: victim@home.example",
+    "Jo\nBcc: victim@home.example",
+    "Jo\rBcc: victim@home.example",
+    "Jo\0hn",
+    "=?utf-8?q?Jo=0d=0aBcc=3a_v=40x=2eexample?=",
+    "=?",
+    "Jo\u2028Bcc: victim@home.example",
+    "Jo\x85Bcc: victim@home.example",
+    "Jo\u202egnp.exe",
+    "Jo\u200bhn",
+    "Jo\ud800hn",
+    "Jo\x1fhn",
+]
+TRICKY = [
+    'Ann "the pen" Example',
+    "Jean Tremblay <minister@ontario.example>, Mary via Some Long Campaign Name",
+    "Élise Müller <minister@ontario.example>, Mary",
+    "Ann, Bob; Carol: undisclosed:;",
+    "{{7*7}} ${7*7} %recipient.email%",
+    'back\\slash \\" \\',
+    '"',
+    "\\",
+    "(comment) Ann (comment",
+    "Ann@home.example",
+    "<>",
+    ".",
+    "?=",
+    "=",
+    "=41=42 _ ",
+    "👩🏽‍🎓 Zoë",
+    "李小龙" * 40,
+    "é" * 300,
+    "x" * 1500,
+    "word " * 300,
+    "Ann\u00a0Example\u3000",
+    "\u00a0",
+    "שלום עולם",
+    "é" + " " * 200 + "a",
+    '"' * 200,
+    "a" * 70 + " é",
+    "A" * 61 + '" <x@y.example>, "' + "B" * 40,
+]
+
+
+def bare(addresses):
+    """Names without white space, for Python puts some between encoded-words (RFC 2047, 6.2)."""
+    return {
+        field: [["".join(name.split()), address] for name, address in pairs]
+        for field, pairs in addresses.items()
+    }
+
+
+def judged(mail, data, verdict):
+    """Assert that a parser read exactly the cleaned mail."""
+    mail = cleaned(mail)
+    names = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID"]
+    names += ["Auto-Submitted"] * mail.auto + ["MIME-Version", "Content-Type"]
+    addresses = {
+        "From": [[mail.from_name, mail.from_address]],
+        "To": [[mail.to_name, mail.to_address]],
+        "Reply-To": [[mail.reply_name, mail.reply_address]],
+    }
+    if not mail.reply_address:
+        names.remove("Reply-To")
+        del addresses["Reply-To"]
+    assert verdict["names"] == names
+    assert bare(verdict["addresses"]) == bare(addresses)
+    assert verdict["subject"] == mail.subject
+    assert verdict["date"] == int(mail.date)
+    assert verdict["id"] == f"<{mail.message_id}>"
+    assert verdict["kind"] == "multipart/alternative"
+    heads = ["Content-Type", "Content-Transfer-Encoding"]
+    html = text_to_html(mail.text, mail.language)
+    assert [[names, kind, text] for names, kind, text in verdict["parts"]] == [
+        [heads, "text/plain", mail.text],
+        [heads, "text/html", html],
+    ]
+    assert verdict["defects"] == []
+    assert max(map(len, data.split(b"\r\n"))) <= 998
+
+
+def read_back(mail):
+    data = compose(mail)
+    judged(mail, data, judge(data))
+    return data
