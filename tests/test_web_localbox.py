@@ -115,7 +115,7 @@ def test_the_file_is_the_bytes_that_lie_there(client: FlaskClient, home: Path) -
 def hostile() -> bytes:
     """A message nobody of ours would make: code wherever text can stand."""
     return (
-        f"From: {HOSTILE} <a@b.example>\r\nTo: \"{HOSTILE}\" <c@d.example>\r\n"
+        f'From: {HOSTILE} <a@b.example>\r\nTo: "{HOSTILE}" <c@d.example>\r\n'
         f"Subject: </title>{HOSTILE}\r\nX-Odd: {HOSTILE}\r\nDate: no date at all\r\n"
         "MIME-Version: 1.0\r\nContent-Type: multipart/alternative; boundary=b\r\n\r\n"
         f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n{HOSTILE}\r\n"

@@ -61,7 +61,7 @@ def hand_over(store: Store, clock: Clock, *, bytes_: bytes = b"") -> tuple[Claim
     with store.write() as tx:
         one, *_ = outbox.claim(tx, "w", now=clock.now, lease=60, most=1, delivers=False)
         data = bytes_ or compose(one.mail)
-        outbox.fence(tx, "w", [(one.id, hashlib.sha256(data).hexdigest())], now=clock.now)
+        outbox.fence(tx, "w", [(one.id, hashlib.sha256(data).hexdigest())], now=clock.now, lease=60)
     return one, data
 
 
@@ -268,6 +268,7 @@ def test_a_letter_that_left_is_shown_byte_for_byte(
     write(store, 1)
     one, data = send(store, clock)
     clock.pass_(86400)
+    staff.sign_in()
     page = f"/staff/letters/{one.id}"
     shown = staff.get(page).text
     for words in (
@@ -308,6 +309,7 @@ def test_attempts_stand_in_the_timeline(staff: Browser, store: Store, clock: Clo
     clock.pass_(3600)
     one, _ = hand_over(store, clock)
     settle(store, clock, one, SendError("5.1.1 no such mailbox", Next.FAIL, code="550"))
+    staff.sign_in()
     shown = staff.get(f"/staff/letters/{one.id}").text
     places = [
         shown.index(words)
@@ -330,6 +332,7 @@ def test_an_uncertain_letter_says_so(staff: Browser, store: Store, clock: Clock)
     clock.pass_(3600)
     with store.write() as tx:
         outbox.reap(tx, now=clock.now)
+    staff.sign_in()
     shown = staff.get(f"/staff/letters/{one.id}").text
     assert "No answer was heard" in shown
     assert "The program that was sending it stopped" in shown
@@ -341,7 +344,7 @@ def test_a_letter_kept_on_this_machine_is_not_called_accepted(
     staff: Browser, store: Store, settings: Settings
 ) -> None:
     write(store, 1)
-    assert worker.drain(settings, store) == 2
+    worker.drain(settings, store)
     one, _ = letters(store)
     shown = staff.get(f"/staff/letters/{one}").text
     assert "Kept here" in shown
@@ -368,9 +371,7 @@ def test_mails_about_accounts_are_never_shown(staff: Browser, store: Store) -> N
     assert one not in found(staff, "kim@coalition.example", kind="account")
 
 
-def test_a_request_to_confirm_shows_its_way_but_not_its_link(
-    staff: Browser, store: Store
-) -> None:
+def test_a_request_to_confirm_shows_its_way_but_not_its_link(staff: Browser, store: Store) -> None:
     made = write(store, 1, about=campaign(confirm=True))
     (one,) = letters(store, Kind.CONFIRMATION)
     shown = staff.get(f"/staff/letters/{one}").text
@@ -400,9 +401,7 @@ def test_a_text_that_cannot_be_composed_breaks_nothing(staff: Browser, store: St
     write(store, 1)
     one, _ = letters(store)
     with store.write() as tx:
-        tx.execute(
-            update(letter_text).where(letter_text.c.letter == one).values(subject="a\x07b")
-        )
+        tx.execute(update(letter_text).where(letter_text.c.letter == one).values(subject="a\x07b"))
     assert staff.get(f"/staff/letters/{one}").status_code == 200
     assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
 
@@ -447,7 +446,8 @@ def test_problems_of_the_files_stand_above_the_log(
     browser.sign_in()
     shown = browser.get("/staff/").text
     assert re.search(r"<code>officials\.yaml:3:\d+</code>", shown)
-    assert "problems in the campaign" in shown
+    assert "1 problem in the campaign" in shown
+    assert "did you mean name?" in shown
     assert "<b>One" not in shown
 
 

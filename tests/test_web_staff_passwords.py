@@ -141,9 +141,7 @@ def test_passwords_are_taken_as_they_are(app: Flask, store: Store, password: str
     assert Browser(app).sign_in(EMAIL, password.upper()).status_code == 422
 
 
-def test_asking_for_a_new_password_answers_the_same_for_everybody(
-    app: Flask, store: Store
-) -> None:
+def test_asking_for_a_new_password_answers_the_same_for_everybody(app: Flask, store: Store) -> None:
     member(store)
     said = set()
     for email in (EMAIL, "nobody@coalition.example"):

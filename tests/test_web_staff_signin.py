@@ -284,9 +284,7 @@ def test_a_partner_sees_no_letters(browser: Browser, store: Store) -> None:
 
 
 @pytest.mark.parametrize("role", ["viewer", "moderator", "organizer", "admin"])
-def test_everybody_of_the_campaign_sees_the_log(
-    browser: Browser, store: Store, role: str
-) -> None:
+def test_everybody_of_the_campaign_sees_the_log(browser: Browser, store: Store, role: str) -> None:
     member(store, role=role)
     browser.sign_in()
     assert browser.get("/staff/").status_code == 200

@@ -1,4 +1,4 @@
-"""The send log: what staff look at. Reads only; the letter table is the one truth."""
+"""The list: which letters match, page by page, at the same cost at any depth."""
 
 from __future__ import annotations
 
@@ -9,11 +9,10 @@ from typing import Any
 from sqlalchemy import Row as DbRow
 from sqlalchemy import Select, and_, func, or_, select, tuple_
 
+from mailer.addresses import folded
 from mailer.db import Store
-from mailer.db.schema import letter, letter_event, letter_text, submission
-from mailer.message import Mail
-from mailer.outbox import mail_of
-from mailer.status import Kind, State
+from mailer.db.schema import letter, letter_text, submission
+from mailer.status import ACCEPTED, Kind, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +49,12 @@ class Row:
     possibly_twice: bool
     reason: str
     answer: str
+    transport: str  # the account that took it, or may have
+
+    @property
+    def kept_here(self) -> bool:
+        """True when it was only kept on this machine: no server has it."""
+        return self.state in ACCEPTED and self.transport.startswith("maildir:")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,42 +66,11 @@ class Page:
     previous: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Event:
-    """One thing that happened to a letter."""
-
-    id: str
-    at: float
-    state: State
-    actor: str
-    attempt: int
-    transport: str
-    code: str
-    note: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class LetterPage:
-    """All there is to know of one letter."""
-
-    row: Row
-    events: tuple[Event, ...]
-    mail: Mail | None  # None: its text is erased, or holds a secret link
-    dated_at: float | None  # the date of the attempt that left, or may have
-    sha256: str  # of the bytes handed to the transport; "" before
-    post: str
-    language: str
-    lane: str
-    due_at: float
-    transport: str
-    provider_id: str
-
-
 def page(store: Store, wanted: Filter, size: int = 50) -> Page:
     """`size` rows that match, from the cursor on; costs the same at any depth."""
     statement = _matching(wanted).limit(size + 1)
     with store.read() as tx:
-        found = [_row(row) for row in tx.execute(statement)]
+        found = [row_of(row) for row in tx.execute(statement)]
     more, found = len(found) > size, found[:size]
     backwards = _cursor(wanted.after) is not None
     if backwards:
@@ -120,40 +94,12 @@ def rows(store: Store, wanted: Filter, batch: int = 500) -> Iterator[Row]:
         wanted = Filter(**{**vars(wanted), "before": found.next})
 
 
-def letter_page(store: Store, letter_id: str) -> LetterPage | None:
-    """One letter with its events and its message, or None."""
-    columns = [*_COLUMNS, *_DETAILS, *letter_text.c]
-    statement = (
-        select(*columns)
-        .outerjoin(submission, submission.c.id == letter.c.submission)
-        .outerjoin(letter_text, letter_text.c.letter == letter.c.id)
-        .where(letter.c.id == letter_id)
-    )
-    events = (
-        select(letter_event).where(letter_event.c.letter == letter_id).order_by(letter_event.c.id)
-    )
-    with store.read() as tx:
-        found = tx.execute(statement).one_or_none()
-        if found is None:
-            return None
-        happened = tuple(_event(row) for row in tx.execute(events))
-    kind = Kind(found.kind)
-    secret = kind is Kind.ACCOUNT or found.body is None
-    date = found.dated_at or found.created_at
-    return LetterPage(
-        row=_row(found), events=happened, mail=None if secret else mail_of(found, kind, date),
-        dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
-        language=found.language or "", lane=found.lane, due_at=found.due_at,
-        transport=found.transport, provider_id=found.provider_id,
-    )  # fmt: skip
-
-
 def submission_letters(store: Store, submission_id: str) -> tuple[Row, ...]:
     """All mail of one submission, of every kind, oldest first."""
     statement = _rows().where(letter.c.submission == submission_id)
     with store.read() as tx:
         found = tx.execute(statement.order_by(letter.c.created_at, letter.c.id)).all()
-    return tuple(_row(row) for row in found)
+    return tuple(row_of(row) for row in found)
 
 
 def counts(store: Store, campaign: str = "") -> dict[State, int]:
@@ -174,21 +120,17 @@ def written(store: Store, campaign: str, *, confirmed_only: bool) -> int:
         return int(tx.execute(statement).scalar_one())
 
 
-_COLUMNS = (
+COLUMNS = (
     letter.c.id, letter.c.submission, letter.c.kind, letter.c.state, letter.c.campaign,
     letter.c.official, letter.c.created_at, letter.c.sent_at, letter.c.attempts,
-    letter.c.possibly_twice, letter.c.reason, letter.c.answer,
+    letter.c.possibly_twice, letter.c.reason, letter.c.answer, letter.c.transport,
     submission.c.name, submission.c.email,
-)  # fmt: skip
-_DETAILS = (
-    letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.lane, letter.c.due_at,
-    letter.c.transport, letter.c.provider_id,
 )  # fmt: skip
 
 
 def _rows() -> Select[Any]:
     return (
-        select(*_COLUMNS, letter_text.c.to_name, letter_text.c.to_address)
+        select(*COLUMNS, letter_text.c.to_name, letter_text.c.to_address)
         .outerjoin(submission, submission.c.id == letter.c.submission)
         .outerjoin(letter_text, letter_text.c.letter == letter.c.id)
     )
@@ -230,8 +172,6 @@ def _cursor(text: str) -> tuple[float, str] | None:
 
 def _found_by(query: str) -> Any:
     """A reference (ABCDE-FGHJK, in any writing), or every word within name and address."""
-    from mailer.addresses import folded
-
     words = [submission.c.search.contains(word, autoescape=True) for word in folded(query).split()]
     reference = query.replace("-", "").replace(" ", "").lower()
     by_words = and_(*words)
@@ -240,7 +180,7 @@ def _found_by(query: str) -> Any:
     return by_words
 
 
-def _row(row: DbRow[Any]) -> Row:
+def row_of(row: DbRow[Any]) -> Row:
     owner = row.submission or ""
     return Row(
         id=row.id, submission=owner,
@@ -249,12 +189,5 @@ def _row(row: DbRow[Any]) -> Row:
         official=row.official or "", to_name=row.to_name or "", to_address=row.to_address or "",
         name=row.name or "", email=row.email or "", created_at=row.created_at,
         sent_at=row.sent_at, attempts=row.attempts, possibly_twice=row.possibly_twice,
-        reason=row.reason, answer=row.answer,
-    )  # fmt: skip
-
-
-def _event(row: DbRow[Any]) -> Event:
-    return Event(
-        id=row.id, at=row.at, state=State(row.state), actor=row.actor, attempt=row.attempt,
-        transport=row.transport, code=row.code, note=row.note,
+        reason=row.reason, answer=row.answer, transport=row.transport,
     )  # fmt: skip

@@ -1,0 +1,92 @@
+"""The pages for what went wrong: what happened, what is safe, and where to go on."""
+
+from __future__ import annotations
+
+from flask import Flask, current_app, render_template, request
+from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.wrappers import Response
+
+from mailer.errors import StoreError
+from mailer.web import shown
+from mailer.web.i18n import gettext, mark
+from mailer.web.shown import Open
+
+# What happened, and what helps.
+_WORDS: dict[int, tuple[str, str]] = {
+    400: (
+        mark("This request cannot be read"),
+        mark("Go back, reload the page and try again."),
+    ),
+    403: (
+        mark("This form was not sent from our own page"),
+        mark(
+            "To protect you, a letter can only be sent from the page it was written on. Go back,"
+            " reload that page and send it again. What you typed is still there."
+        ),
+    ),
+    404: (
+        mark("There is no page here"),
+        mark("The address may be mistyped, or the page may have been taken down."),
+    ),
+    405: (
+        mark("This page opens from the form"),
+        mark("Nothing was lost or sent. Start from the campaign's page."),
+    ),
+    413: (
+        mark("That is more text than one letter can hold"),
+        mark(
+            "Nothing was sent. Go back: what you typed is still there. Shorten your own words"
+            " and send them again."
+        ),
+    ),
+    500: (
+        mark("Something went wrong here, not with you"),
+        mark(
+            "The people who run these pages can see it in their log. Go back and try again in a"
+            " minute: what you typed is still there. A letter sent twice arrives only once."
+        ),
+    ),
+    503: (
+        mark("The letters cannot be reached at the moment"),
+        mark("Nothing you typed was lost: go back and try again in a minute."),
+    ),
+}
+_OTHER = (mark("This did not work"), mark("Go back and try again."))
+
+
+def install(app: Flask) -> None:
+    """Answer every error with a page in the site's own look."""
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreError, _store)
+
+
+def _http(error: HTTPException) -> tuple[str, int] | Response:
+    if error.code is None or error.code < 400 or (error.response and not error.description):
+        return error.get_response()
+    if isinstance(error, InternalServerError):
+        return _page(500)
+    return _page(error.code)
+
+
+def _store(error: StoreError) -> tuple[str, int]:
+    current_app.logger.error("%s %s: %s", request.method, request.endpoint, error)
+    return _page(503)
+
+
+def _page(status: int) -> tuple[str, int]:
+    title, text = _WORDS.get(status, _OTHER)
+    page = render_template(
+        "pages/error.html",
+        heading=gettext(title),
+        text=gettext(text),
+        campaigns=_open_campaigns() if status in {404, 405} else (),
+    )
+    return page, status
+
+
+def _open_campaigns() -> tuple[Open, ...]:
+    """What else there is to read; nothing when even that cannot be found out."""
+    try:
+        return shown.open_campaigns()
+    except StoreError:
+        return ()

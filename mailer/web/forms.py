@@ -1,0 +1,175 @@
+"""The supporter's form: its fields, and what was typed, kept whatever is wrong with it."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from werkzeug.datastructures import MultiDict
+
+from mailer import addresses
+from mailer.campaigns.values import Campaign, Recipient, Supporter
+from mailer.errors import FieldError
+from mailer.submissions import new_id
+from mailer.web.fields import Asked, Field, asked
+from mailer.web.i18n import gettext, mark, number
+
+OFFICIALS = "officials"
+HONEYPOT = "website"  # people never see it; what fills every field of a form gives itself away
+LONGEST_LETTER = 20_000
+LONGEST_DRAFT = 64
+
+# Said in text, so that nobody has to guess; %(limit)s is the field's own.
+_HIDDEN = mark("%(label)s: there is a hidden character after “%(before)s”. Delete it there.")
+_HIDDEN_FIRST = mark("%(label)s: it begins with a hidden character. Delete it and type again.")
+_CODE = mark("%(label)s: remove “=?”, which mail programs read as code.")
+_LONG = mark("%(label)s: shorten it to %(limit)s characters; it has %(count)s.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Filled:
+    """A form as it came in: what was typed, whatever it was; `supporter` when all is well."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)  # every field asked for, by name
+    chosen: tuple[str, ...] = ()
+    draft: str = ""  # made with the form: see signing
+    via: str = ""
+    honeypot: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    supporter: Supporter | None = None
+    recipients: tuple[Recipient, ...] = ()
+    likely_email: str = ""  # what was probably meant, where the domain looks mistyped
+
+    @property
+    def blank(self) -> bool:
+        """True when nothing was typed at all."""
+        return not any(self.typed.values())
+
+    def with_error(self, name: str, text: str) -> Filled:
+        """The same form with one more thing wrong."""
+        return replace(self, errors={**self.errors, name: text}, supporter=None)
+
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """Everything typed, as names and values to be posted again."""
+        always = (("draft", self.draft), ("via", self.via), (HONEYPOT, self.honeypot))
+        chosen = tuple((OFFICIALS, official) for official in self.chosen)
+        return (*self.typed.items(), *chosen, *((k, v) for k, v in always if v))
+
+
+def blank(campaign: Campaign, organisation: str) -> Filled:
+    """An empty form, of somebody whom `organisation`'s link may have brought."""
+    typed = dict.fromkeys(asked(campaign), "")
+    return Filled(typed=typed, draft=new_id(), via=via(campaign, organisation))
+
+
+def read(
+    campaign: Campaign,
+    offered: Sequence[Recipient],
+    form: MultiDict[str, str],
+    language: str,
+) -> Filled:
+    """Everything of a posted form, judged; nothing typed is lost, whatever is wrong."""
+    fields = asked(campaign)
+    typed = {name: form.get(name, "") for name in fields}
+    chosen = tuple(dict.fromkeys(form.getlist(OFFICIALS)))
+    clean: dict[str, str] = {}
+    recipients, wrong = _pick(campaign, offered, chosen)
+    errors = {OFFICIALS: wrong} if wrong else {}
+    for name, one in fields.items():
+        try:
+            clean[name] = _clean(one, typed[name], campaign)
+        except FieldError as error:
+            errors[name] = _say(one.field, typed[name], error)
+    return Filled(
+        typed=typed,
+        chosen=chosen,
+        draft=form.get("draft", "")[:LONGEST_DRAFT] or new_id(),
+        via=via(campaign, form.get("via", "")),
+        honeypot=form.get(HONEYPOT, "")[:100],
+        errors=errors,
+        supporter=None if errors else Supporter(language=language, **clean),
+        recipients=recipients,
+        likely_email=addresses.likely(clean.get("email", "")),
+    )
+
+
+def via(campaign: Campaign, organisation: str) -> str:
+    """The organisation whose link brought somebody here, if the campaign has it."""
+    known = {one.id for one in campaign.organisations}
+    return organisation if organisation in known else ""
+
+
+def _clean(one: Asked, typed: str, campaign: Campaign) -> str:
+    name, longest = one.field.name, one.field.longest
+    if name == "email":
+        return addresses.parse(typed)
+    if name == "personal":
+        text = addresses.paragraphs(_visible(typed), longest)
+    else:
+        text = addresses.line(typed.rstrip("\r\n"), longest)
+    if one.required and not text.strip():
+        raise FieldError("missing", "is empty")
+    if name == "role" and text and campaign.role(text) is None:
+        raise FieldError("missing", "is not one of the roles")
+    return text
+
+
+# Soft hyphens and zero-width spaces come along when text is pasted from a page, and say nothing.
+_SILENT = str.maketrans("", "", "\u00ad\u200b\u2060\ufeff")
+
+
+def _visible(text: str) -> str:
+    return text.translate(_SILENT)
+
+
+def _say(one: Field, typed: str, error: FieldError) -> str:
+    """An error in the reader's words: what to do, at which place."""
+    label = gettext(one.label)
+    text = typed.replace("\r\n", "\n").strip() if one.lines > 1 else typed.strip()
+    if error.code == "missing":
+        return gettext(one.missing)
+    if error.code == "email-at":
+        return gettext("Enter an email address with an @ sign, like name@example.com")
+    if error.code == "email":
+        return gettext("Enter an email address in the form name@example.com")
+    if error.code == "encoded-word":
+        return gettext(_CODE, label=label)
+    if error.code == "long" or len(text) > one.longest:
+        limit, count = number(one.longest), number(len(text))
+        return gettext(_LONG, label=label, limit=limit, count=count)
+    before = _before_hidden(_visible(text).replace("\n", " ") if one.lines > 1 else typed)
+    return gettext(_HIDDEN if before else _HIDDEN_FIRST, label=label, before=before)
+
+
+def _before_hidden(text: str) -> str:
+    """The few words before the first character that nobody can see."""
+    text = text.replace("\t", " ")
+    lengths = range(len(text))
+    shown = bisect_left(lengths, True, key=lambda length: _hides(text[: length + 1]))
+    return " ".join(text[:shown].split())[-30:]
+
+
+def _hides(text: str) -> bool:
+    return addresses.hostile(text) in {"control", "format"}
+
+
+def _pick(
+    campaign: Campaign, offered: Sequence[Recipient], chosen: Sequence[str]
+) -> tuple[tuple[Recipient, ...], str]:
+    """The recipients to write to, and what is wrong with the choice, or "".
+
+    Ids that are not on offer are refused, even where all get the letter: nobody but the organizer
+    decides who may be written to.
+    """
+    known = {recipient.official for recipient in offered}
+    if not set(chosen) <= known:
+        return (), gettext("Choose among the people listed here")
+    if campaign.choose == "all":
+        return tuple(offered), ""
+    picked = tuple(recipient for recipient in offered if recipient.official in chosen)
+    if not picked:
+        return (), gettext("Choose who you want to write to")
+    if campaign.choose == "one" and len(picked) > 1:
+        return (), gettext("Choose one person to write to")
+    return picked, ""

@@ -1,0 +1,62 @@
+"""The pages around the campaigns: the list, privacy, images, and what robots ask for."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, render_template, send_from_directory, url_for
+from werkzeug.utils import redirect
+from werkzeug.wrappers import Response as AnyResponse
+
+from mailer.i18n import LANGUAGES
+from mailer.web import assets, i18n, shown
+from mailer.web.services import services
+
+blueprint = Blueprint("site", __name__)
+
+_ROBOTS = """User-agent: *
+Disallow: /receipt/
+Disallow: /confirm/
+Disallow: /staff/
+Disallow: /outbox/
+"""
+
+
+@blueprint.get("/")
+def home() -> str | AnyResponse:
+    """The open campaigns; straight to the campaign when there is one."""
+    campaigns = shown.open_campaigns()
+    if len(campaigns) == 1:
+        return redirect(url_for("public.page", slug=campaigns[0].slug), 302)
+    return render_template("pages/home.html", campaigns=campaigns, languages=LANGUAGES)
+
+
+@blueprint.get("/privacy")
+def privacy() -> str:
+    """What is kept of supporters, by whom, and how to reach them; from the live settings."""
+    i18n.speak(LANGUAGES)
+    return render_template(
+        "pages/privacy.html",
+        settings=services().settings,
+        delivers=services().delivers,
+        languages=LANGUAGES,
+    )
+
+
+@blueprint.get("/media/<path:file>")
+def media(file: str) -> Response:
+    """An image of the organizer's, from templates/media/."""
+    folder = services().settings.home / "templates" / "media"
+    response = send_from_directory(folder, file, max_age=3600)
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    return response
+
+
+@blueprint.get("/robots.txt")
+def robots() -> Response:
+    """Campaigns may be found; personal pages may not."""
+    return Response(_ROBOTS, mimetype="text/plain")
+
+
+@blueprint.get("/favicon.ico")
+def favicon() -> Response:
+    """The site's mark, for browsers that ask without having been told."""
+    return send_from_directory(assets.FOLDER, "favicon.svg", max_age=86400)

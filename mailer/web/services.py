@@ -1,0 +1,58 @@
+"""What the pages work with: one frozen value that the application carries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import cast
+
+from flask import current_app
+
+from mailer.campaigns.library import Library
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.outbox import Sender
+from mailer.transports import Transport
+from mailer.web.signing import Signer
+
+_NAME = "mailer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """Everything a view may need, and nothing it has to look for elsewhere."""
+
+    settings: Settings
+    library: Library
+    transports: tuple[Transport, ...]
+    open_store: Callable[[], Store]
+    _stores: dict[int, Store] = field(default_factory=dict, repr=False)
+
+    @property
+    def store(self) -> Store:
+        """This process's store: opened at its first use, so that no fork shares a connection."""
+        process = os.getpid()
+        if process not in self._stores:
+            self._stores[process] = self.open_store()
+        return self._stores[process]
+
+    @property
+    def signer(self) -> Signer:
+        """What signs previews, with the store's idea of the time."""
+        return Signer(self.settings.secret_keys, self.store.now)
+
+    @property
+    def delivers(self) -> bool:
+        """True when letters leave this machine: then only what was approved is shown and sent."""
+        return any(transport.delivers for transport in self.transports)
+
+    @property
+    def sender(self) -> Sender:
+        """Who mails come from, and where their links lead."""
+        return Sender(address=self.settings.from_address, url=self.settings.public_url)
+
+
+def services() -> Services:
+    """The services of the application that answers this request."""
+    return cast(Services, current_app.extensions[_NAME])

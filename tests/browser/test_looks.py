@@ -1,0 +1,134 @@
+"""Every page and state for everybody: axe, narrow screens, big fingers, paper, forced colours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+from sqlalchemy import select
+
+from mailer.db.schema import confirmation
+from tests.browser.conftest import Site
+from tests.browser.test_journey import fill
+
+pytestmark = pytest.mark.browser
+Open = Callable[..., Page]
+
+SECOND = """\
++++
+title = "A careful campaign"
+status = "live"
+confirm = true
+choose = "any"
+to = ["minister-colleges-universities", "minister-labour"]
+salutation = "Dear {{ official.salutation }},"
++++
+What it is about.
+***
+The letter.
+"""
+
+
+def states(site: Site, page: Page) -> Iterator[str]:
+    """Bring the page into each state a visitor can meet, and name it."""
+    letters = site.home / "templates" / "letters"
+    page.goto(f"{site.url}/proctoring/")
+    yield "campaign"
+    page.locator("#write .button").click()
+    yield "errors"
+    fill(page, email="ann@gmial.com")
+    page.locator("#write .button").click()
+    yield "preview"
+    page.locator(".act .button").first.click()
+    yield "receipt"
+    (letters / "careful.md").write_text(SECOND, encoding="utf-8")
+    page.wait_for_timeout(1100)  # files are looked at once a second
+    page.goto(site.url)
+    yield "list"
+    page.goto(f"{site.url}/careful/")
+    page.fill("[name=name]", "Ann Example")
+    page.fill("[name=email]", "ann@supporter.example")
+    page.locator("#write .button").click()
+    yield "choice refused"
+    page.check("[name=officials] >> nth=0")
+    page.locator("#write .button").click()
+    page.locator(".act .button").first.click()
+    yield "receipt that waits"
+    with site.store.read() as tx:
+        token = tx.execute(select(confirmation.c.token)).scalar_one()
+    page.goto(f"{site.url}/confirm/{token}")
+    yield "confirm"
+    page.locator(".act .button").click()
+    page.goto(f"{site.url}/confirm/{token}")
+    yield "confirmed"
+    for path in ("privacy", "nothing/", "receipt/nothing"):
+        page.goto(f"{site.url}/{path}")
+        yield path
+    closed = SECOND.replace('"live"', '"closed"')
+    (letters / "careful.md").write_text(closed, encoding="utf-8")
+    page.wait_for_timeout(1100)
+    page.goto(f"{site.url}/careful/")
+    yield "closed"
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme", "language"),
+    [(320, "light", "fr"), (390, "dark", "en"), (1280, "light", "en"), (1280, "dark", "fr")],
+)
+def test_every_state_is_accessible_and_fits(
+    site: Site, open_page: Open, width: int, scheme: str, language: str
+) -> None:
+    page = open_page(width, color_scheme=scheme, locale=language, reduced_motion="reduce")
+    axe = Axe()
+    seen = []
+    for state in states(site, page):
+        found = axe.run(page).response["violations"]
+        assert not found, (state, [(one["id"], one["nodes"][0]["html"]) for one in found])
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, state
+        seen.append(state)
+    assert len(seen) == 13
+    assert [fault for fault in site.faults if "Failed to load" not in fault] == []
+
+
+def test_what_is_pressed_is_big_enough(site: Site, open_page: Open) -> None:
+    page = open_page(320)
+    page.goto(f"{site.url}/proctoring/")
+    small = page.evaluate(
+        """() => [...document.querySelectorAll(
+               'button:not(.unseen), a.button, .brand, input:not([type=hidden], [type=radio]),' +
+               'textarea, .choice label, summary, .tongues > *:not(.unseen)')]
+             .filter(one => !one.closest('.unseen') && one.checkVisibility())
+             .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect().height])
+             .filter(([, height]) => height < 44)"""
+    )
+    assert small == []
+
+
+def test_focus_is_always_visible(site: Site, open_page: Open) -> None:
+    page = open_page()
+    page.goto(f"{site.url}/proctoring/")
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        style = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert style == "solid", page.evaluate("document.activeElement.outerHTML")
+
+
+def test_the_receipt_can_be_printed_whole(site: Site, open_page: Open) -> None:
+    page = open_page()
+    page.goto(f"{site.url}/proctoring/")
+    fill(page)
+    page.locator("#write .button").click()
+    page.locator(".act .button").first.click()
+    page.emulate_media(media="print")
+    for number in range(2):
+        assert page.locator(".letter .text").nth(number).is_visible()
+    assert not page.locator(".top").is_visible()
+
+
+def test_forced_colours_keep_the_buttons_outlined(site: Site, open_page: Open) -> None:
+    page = open_page(forced_colors="active")
+    page.goto(f"{site.url}/proctoring/")
+    width = page.evaluate("getComputedStyle(document.querySelector('.button')).borderTopWidth")
+    assert width == "2px"
