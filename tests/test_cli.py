@@ -152,7 +152,7 @@ def test_preview_of_a_broken_campaign_tells_its_problems(mailer: Mailer, home: P
 def test_officials_list(mailer: Mailer) -> None:
     rows = json.loads(mailer("officials", "list", "--json").stdout)
     assert [row["id"] for row in rows] == ["romano", "mcnaughton", "mulroney"]
-    assert rows[2]["email"] == "francophone.affairs@ministry.example"
+    assert rows[2]["emails"] == ["francophone.affairs@ministry.example"]
     assert "Caroline Mulroney" in mailer("officials", "list").stdout
 
 
@@ -409,5 +409,13 @@ def test_doctor_keeps_secrets(mailer: Mailer, database: Path) -> None:
     assert "0123456789abcdef" not in ended.output
 
 
-def test_colours_are_for_terminals_only(mailer: Mailer, database: Path) -> None:
+def test_colours_are_for_terminals_that_want_them(mailer: Mailer, database: Path) -> None:
     assert "\x1b[" not in mailer("doctor").output
+    in_colour = CliRunner().invoke(
+        main, ["doctor"], env={"MAILER_HOME": str(database.parents[1])}, color=True
+    )
+    assert "\x1b[32m" in in_colour.stdout
+    plain = CliRunner().invoke(
+        main, ["doctor"], env={"MAILER_HOME": str(database.parents[1]), "NO_COLOR": "1"}, color=True
+    )
+    assert "\x1b[" not in plain.stdout

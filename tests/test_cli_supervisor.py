@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -52,11 +52,11 @@ sys.exit(group.run(pathlib.Path("patient").exists, pathlib.Path("ready").touch))
 
 
 class Started:
-    def __init__(self, folder: Path, parts: dict[str, str]) -> None:
+    def __init__(self, folder: Path, parts: dict[str, str], *, nohup: bool) -> None:
         self.folder = folder
         words = [word for pair in parts.items() for word in pair]
         self.process = subprocess.Popen(
-            [sys.executable, "-c", GROUP, *words],
+            [*(["nohup"] if nohup else []), sys.executable, "-c", GROUP, *words],
             cwd=folder, env=dict(os.environ) | {"PYTHONPATH": str(ROOT)},
             stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
@@ -75,12 +75,15 @@ class Started:
         return [pid for pid, parent, _ in processes() if parent == self.process.pid]
 
 
+Start = Callable[..., Started]
+
+
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[object]:
+def start(tmp_path: Path) -> Iterator[Start]:
     started: list[Started] = []
 
-    def begin(**parts: str) -> Started:
-        started.append(Started(tmp_path, parts))
+    def begin(*, nohup: bool = False, **parts: str) -> Started:
+        started.append(Started(tmp_path, parts, nohup=nohup))
         return started[-1]
 
     yield begin
@@ -91,7 +94,7 @@ def start(tmp_path: Path) -> Iterator[object]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_every_part_finish(start, number: signal.Signals) -> None:
+def test_a_signal_lets_every_part_finish(start: Start, number: signal.Signals) -> None:
     group = start(one=PATIENT)
     eventually(lambda: group.has("ready"), "the announcement")
     group.process.send_signal(number)
@@ -101,7 +104,7 @@ def test_a_signal_lets_every_part_finish(start, number: signal.Signals) -> None:
     assert not group.has("orphaned")
 
 
-def test_a_part_that_crashes_is_started_again(start) -> None:
+def test_a_part_that_crashes_is_started_again(start: Start) -> None:
     group = start(steady=PATIENT, crashing=CRASHING)
     eventually(lambda: group.read("crashes") == "xx", "a second start")
     steady = (group.folder / "patient").read_text()
@@ -112,7 +115,7 @@ def test_a_part_that_crashes_is_started_again(start) -> None:
     assert steady == (group.folder / "patient").read_text(), "the other part was left alone"
 
 
-def test_a_part_that_never_started_ends_the_group(start) -> None:
+def test_a_part_that_never_started_ends_the_group(start: Start) -> None:
     group = start(refusing=REFUSING, steady=PATIENT)
     code, said = group.end()
     assert code == 1
@@ -120,7 +123,7 @@ def test_a_part_that_never_started_ends_the_group(start) -> None:
     assert not group.children()
 
 
-def test_parts_stop_when_the_supervisor_is_killed(start) -> None:
+def test_parts_stop_when_the_supervisor_is_killed(start: Start) -> None:
     group = start(one=PATIENT)
     eventually(lambda: group.has("ready"), "the announcement")
     (child,) = group.children()
@@ -131,7 +134,7 @@ def test_parts_stop_when_the_supervisor_is_killed(start) -> None:
     eventually(lambda: child not in [pid for pid, _, _ in processes()], "no orphan")
 
 
-def test_a_second_signal_ends_a_part_that_will_not(start) -> None:
+def test_a_second_signal_ends_a_part_that_will_not(start: Start) -> None:
     group = start(stubborn=STUBBORN)
     eventually(lambda: group.has("ready"), "the announcement")
     group.process.terminate()
@@ -142,3 +145,13 @@ def test_a_second_signal_ends_a_part_that_will_not(start) -> None:
     assert code == 0
     assert time.monotonic() - began < 10
     assert not group.children()
+
+
+def test_nohup_outlives_the_terminal(start: Start) -> None:
+    group = start(nohup=True, one=PATIENT)
+    eventually(lambda: group.has("ready"), "the announcement")
+    group.process.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    assert group.process.poll() is None
+    group.process.terminate()
+    assert group.end()[0] == 0

@@ -1,8 +1,12 @@
 """The house's floors: imports point down, and each trade stays in its room."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 import mailer
 
@@ -96,3 +100,10 @@ def test_only_the_settings_read_the_environment() -> None:
         if isinstance(node.value, ast.Name) and node.value.id == "os"
     }
     assert readers == {"config"}
+
+
+@pytest.mark.parametrize(("part", "without"), [("worker", "flask"), ("web", "alembic")])
+def test_a_process_does_not_carry_what_it_does_not_need(part: str, without: str) -> None:
+    code = f"import sys, mailer.cli, mailer.{part}; sys.exit({without!r} in sys.modules)"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=HOUSE.parent, check=False)
+    assert ended.returncode == 0

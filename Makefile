@@ -1,0 +1,73 @@
+# `make` lists what there is. Everything lands in .venv and var/; delete them to start anew.
+
+PYTHON ?= python3
+ARGS ?= -n auto
+VENV := .venv
+BIN := $(VENV)/bin
+MAKEFLAGS += --no-print-directory
+# A package index that cannot be reached is to be said soon, not after a minute of attempts.
+PIP := $(BIN)/python -m pip --disable-pip-version-check install --retries 2
+
+.PHONY: help run test check bench screenshots clean
+
+help: ## list the targets
+	@echo "make TARGET, where TARGET is one of:"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name what; do \
+		printf '%-14s %s\n' "$$name" "$$what"; done
+
+run: $(VENV)/.run ## start the site and the worker on http://127.0.0.1:8000 (PORT=8001 make run for another)
+	@exec $(BIN)/mailer up
+
+test: $(VENV)/.test ## install what the tests need, then run them all (ARGS="tests/test_cli.py" for some)
+	@sh tests/install.sh
+	@exec $(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test ## lint, format and types
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
+	@$(BIN)/mypy --strict
+
+bench: $(VENV)/.test ## the figures of docs/performance.md
+	@sh tests/install.sh
+	@$(BIN)/python -m benchmarks.accept
+	@$(BIN)/python -m benchmarks.send
+	@$(BIN)/python -m benchmarks.compose
+
+screenshots: $(VENV)/.test ## take the pictures of the docs again
+	@sh tests/install.sh
+	@$(BIN)/python docs/screenshots/take.py
+
+clean: ## remove .venv and caches (var/ with its letters stays)
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+$(VENV)/.run: pyproject.toml | $(VENV)/bin/python
+	@$(call install,.[postgres])
+
+$(VENV)/.test: pyproject.toml | $(VENV)/bin/python
+	@$(call install,.[test])
+	@touch $(VENV)/.run
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo "$(PYTHON) is $$($(PYTHON) -V 2>&1 | tail -n 1); Python 3.11 or later is needed:" \
+			"install one and name it, e.g. make PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) lacks its venv module: install it (Debian: apt install python3-venv)" >&2; \
+		exit 1; }
+	@rm -rf $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { \
+		rm -rf $(VENV); echo "no virtual environment could be made in $(VENV)" >&2; exit 1; }
+
+# $(call install,WHAT): quiet when it works; one line and the log's place when it does not.
+define install
+echo "Installing into $(VENV) (once; about a minute) ..." >&2; \
+$(PIP) --quiet --editable '$(1)' >$(VENV)/pip.log 2>&1 || { \
+	if grep -qiE 'connection|resol|unreachable|timed out' $(VENV)/pip.log; then \
+		echo "The packages could not be fetched: check the network, then run make again" \
+			"(details: $(VENV)/pip.log)" >&2; \
+	else \
+		echo "The installation failed: $$(grep . $(VENV)/pip.log | tail -n 1)" \
+			"(details: $(VENV)/pip.log)" >&2; \
+	fi; exit 1; }; \
+touch $@
+endef

@@ -1,0 +1,168 @@
+"""`mailer doctor`: looks at everything a mailer needs, and says what to do about what is wrong."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from mailer import sendlog, transports
+from mailer.campaigns.library import Library
+from mailer.cli import base
+from mailer.config import Settings
+from mailer.db import Store, sqlite
+from mailer.errors import MailerError
+from mailer.problems import Severity
+
+LEAST_FREE, LOW_FREE = 100_000_000, 1_000_000_000  # bytes
+CLOCK_SLACK = 5.0  # seconds that two machines' clocks may differ before it is worth a word
+_BEFORE_US = 1_763_000_000  # 2025-11: a clock that shows less was never set
+
+_COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    level: Literal["ok", "warn", "fail"]
+    what: str
+    found: str
+    repair: str = ""
+
+
+@click.command()
+@base.json_option
+def doctor(as_json: bool) -> None:
+    """Look at the settings, the database, the transports, the clock and the disk.
+
+    Sends nothing. The exit code is 1 when something fails.
+
+    \b
+    Examples:
+      mailer doctor
+      mailer doctor --json
+    """
+    findings = list(look(base.settings()))
+    if as_json:
+        base.print_json([asdict(finding) for finding in findings])
+    else:
+        for finding in findings:
+            click.echo(_line(finding))
+    if any(finding.level == "fail" for finding in findings):
+        click.get_current_context().exit(base.FAILED)
+
+
+def look(settings: Settings) -> Iterator[Finding]:
+    """Everything that can be known from here, one finding after another."""
+    yield from _settings(settings)
+    yield Finding(level="ok", what="python", found=f"{platform.python_version()}, {sys.executable}")
+    yield _files(settings)
+    yield _sqlite()
+    yield from _database(settings)
+    for url in settings.transports:
+        yield _transport(url, settings.home)
+    yield _disk(settings)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    mode = "development" if settings.development else "production"
+    summary = {
+        "home": settings.home,
+        "pages": settings.public_url,
+        "from": settings.from_address,
+        "secret keys": len(settings.secret_keys) or "one kept in var/",
+        "proxy hops": settings.proxy_hops,
+        "trial to": settings.trial_to or "nobody",
+    }
+    said = ", ".join(f"{name}: {value}" for name, value in summary.items())
+    yield Finding(level="ok", what="settings", found=f"{mode}; {said}")
+    if not settings.development and not settings.base_url.startswith("https://"):
+        yield Finding(
+            level="warn", what="settings", found="the pages are served without encryption",
+            repair="give MAILER_BASE_URL an https:// address",
+        )  # fmt: skip
+
+
+def _files(settings: Settings) -> Finding:
+    content = Library(settings.home).current()
+    errors = sum(problem.severity is Severity.ERROR for problem in content.problems)
+    found = f"campaigns: {len(content.campaigns)}, officials: {len(content.officials.people)}"
+    if errors:
+        found, repair = f"{found}, errors: {errors}", "run `mailer check` and mend them"
+        return Finding(level="fail", what="files", found=found, repair=repair)
+    return Finding(level="ok", what="files", found=found)
+
+
+def _sqlite() -> Finding:
+    version = ".".join(map(str, sqlite.version))
+    if sqlite.wal_is_safe():
+        return Finding(level="ok", what="sqlite", found=f"{version}, write-ahead log")
+    return Finding(
+        level="warn", what="sqlite", found=f"{version}, journal truncated: safe, but slower",
+        repair="install pysqlite3, which brings a newer SQLite",
+    )  # fmt: skip
+
+
+def _database(settings: Settings) -> Iterator[Finding]:
+    try:
+        with base.database(settings) as store:
+            kind = "SQLite" if store.is_sqlite else "PostgreSQL"
+            found = f"{kind}, {store.shown}, version {store.version()}"
+            if store.is_sqlite:
+                found += f", journal {store.journal_mode()}"
+            yield Finding(level="ok", what="database", found=found)
+            yield _clock(store)
+    except MailerError as error:
+        repair = "start its server, correct its address, or run `mailer db upgrade`"
+        yield Finding(level="fail", what="database", found=str(error), repair=repair)
+
+
+def _clock(store: Store) -> Finding:
+    now = time.time()
+    with store.read() as tx:
+        away = abs(store.now(tx) - now)
+    newest = sendlog.page(store, sendlog.Filter(kind=""), size=1).rows
+    ahead = newest[0].created_at - now if newest else 0.0
+    if now < _BEFORE_US or max(away, ahead) > CLOCK_SLACK:
+        return Finding(
+            level="fail", what="clock",
+            found=f"{max(away, ahead):.0f} s from the database's, or never set",
+            repair="let a time service set this machine's clock (systemd-timesyncd, chrony)",
+        )  # fmt: skip
+    return Finding(level="ok", what="clock", found=f"within {CLOCK_SLACK:g} s of the database's")
+
+
+def _transport(url: str, home: Path) -> Finding:
+    what = url.partition(":")[0]
+    try:
+        way = transports.from_url(url, home)
+        return Finding(level="ok", what="transport", found=f"{way.account}: {way.probe()}")
+    except MailerError as error:
+        return Finding(
+            level="fail", what="transport", found=f"{what}: {error}",
+            repair="see MAILER_TRANSPORT in README.md, and that server's own log",
+        )  # fmt: skip
+
+
+def _disk(settings: Settings) -> Finding:
+    place = settings.var if settings.var.is_dir() else settings.home
+    free = shutil.disk_usage(place).free
+    found = f"{free / 1e9:.1f} GB free at {place}"
+    if free >= LOW_FREE:
+        return Finding(level="ok", what="disk", found=found)
+    level: Literal["warn", "fail"] = "warn" if free >= LEAST_FREE else "fail"
+    return Finding(level=level, what="disk", found=found, repair="make room: letters are kept here")
+
+
+def _line(finding: Finding) -> str:
+    level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
+    repair = f" -> {finding.repair}" if finding.repair else ""
+    return f"{level}  {finding.what:<9}  {finding.found}{repair}"

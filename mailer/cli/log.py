@@ -1,0 +1,196 @@
+"""`mailer log`: what left, what waits, what failed; on the screen or as a table for others."""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any, TextIO
+
+import click
+
+from mailer import sendlog
+from mailer.cli import base
+from mailer.cli.base import F
+from mailer.errors import MailerError
+from mailer.message import compose
+from mailer.sendlog import Event, Filter, LetterPage, Row
+from mailer.status import Kind, State
+
+COLUMNS = (
+    "id", "reference", "kind", "state", "campaign", "official", "to_name", "to_address", "name",
+    "email", "created_at", "sent_at", "attempts", "possibly_twice", "reason", "answer",
+)  # fmt: skip
+_MOMENTS = frozenset({"created_at", "sent_at", "at", "due_at", "dated_at"})
+# A spreadsheet takes a cell that begins so for a formula, and may run it (OWASP, CSV injection).
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@click.group()
+def log() -> None:
+    """The send log: every letter and its state."""
+
+
+def _filters(command: F) -> F:
+    """The options that narrow the log."""
+    kinds, states = [*(kind.value for kind in Kind), "all"], [state.value for state in State]
+    command = click.option(
+        "--query", default="", help="Part of a name or address, or a reference."
+    )(command)
+    command = click.option(
+        "--kind", type=click.Choice(kinds), default="letter", show_default=True, help="This mail."
+    )(command)
+    command = click.option("--state", type=click.Choice(states), help="In this state.")(command)
+    command = click.option("--official", metavar="ID", default="", help="To this official.")(
+        command
+    )
+    return click.option("--campaign", metavar="SLUG", default="", help="Of this one.")(command)
+
+
+@log.command("list")
+@_filters
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True,
+    help="At most so many.",
+)  # fmt: skip
+@base.json_option
+def list_letters(limit: int, as_json: bool, **filters: str | None) -> None:
+    """The newest letters that match, newest first.
+
+    \b
+    Examples:
+      mailer log list --state failed
+      mailer log list --campaign proctoring --query "ann@supporter.example"
+    """
+    with base.database(base.settings()) as store:
+        rows = sendlog.page(store, _wanted(filters), size=limit).rows
+    if as_json:
+        base.print_json([_plain(asdict(row)) for row in rows])
+    elif rows:
+        base.print_table([_line(row) for row in rows])
+    else:
+        base.say("No letter matches.")
+
+
+@log.command()
+@click.argument("letter_id", metavar="ID")
+@click.option("--eml", is_flag=True, help="The message as it left.")
+@base.json_option
+def show(letter_id: str, eml: bool, as_json: bool) -> None:
+    """One letter: its timeline and its text. IDs are in `mailer log list`.
+
+    \b
+    Examples:
+      mailer log show 7r0c...
+      mailer log show 7r0c... --eml > letter.eml
+    """
+    with base.database(base.settings()) as store:
+        page = sendlog.letter_page(store, letter_id)
+    if page is None:
+        raise MailerError(f"there is no letter {letter_id}: see `mailer log list`")
+    if eml:
+        if page.mail is None:
+            raise MailerError("the text of this mail is erased, or holds somebody's secret link")
+        base.print_bytes(compose(page.mail))
+    elif as_json:
+        base.print_json(_json(page))
+    else:
+        click.echo(_described(page))
+
+
+@log.command()
+@_filters
+@click.option(
+    "--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True,
+    help="How it is written.",
+)  # fmt: skip
+def export(form: str, **filters: str | None) -> None:  # noqa: ARG001 - one choice so far
+    """Write every letter that matches, newest first: a heading, then a line for each.
+
+    Cells that a spreadsheet would take for a formula begin with an apostrophe.
+
+    \b
+    Example:
+      mailer log export --format csv --campaign proctoring > letters.csv
+    """
+    with base.database(base.settings()) as store:
+        # Of its own: UTF-8 and RFC 4180's line ends, whatever the terminal's are.
+        out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
+        write_csv(sendlog.rows(store, _wanted(filters)), out)
+        out.detach()
+
+
+def write_csv(rows: Iterable[Row], out: TextIO) -> None:
+    """Write rows as they come (RFC 4180), none of them a formula."""
+    table = csv.writer(out)
+    table.writerow(COLUMNS)
+    for row in rows:
+        values = _plain(asdict(row))
+        table.writerow([_safe(values[column]) for column in COLUMNS])
+
+
+def _safe(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text
+
+
+def _wanted(filters: dict[str, str | None]) -> Filter:
+    chosen = {name: value or "" for name, value in filters.items()}
+    return Filter(**chosen | {"kind": chosen["kind"].replace("all", "")})
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Moments as RFC 3339 says; everything else as it is."""
+    return {
+        name: moment(value) if name in _MOMENTS and value is not None else value
+        for name, value in values.items()
+    }
+
+
+def moment(seconds: float) -> str:
+    """A moment in UTC, to the second: 2026-11-23T08:30:00Z."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _line(row: Row) -> Sequence[str]:
+    state = f"{row.state} (possibly twice)" if row.possibly_twice else row.state.value
+    return row.id, moment(row.created_at), state, row.official or row.kind, row.email, row.reason
+
+
+def _json(page: LetterPage) -> dict[str, Any]:
+    plain = _plain(asdict(page))
+    return plain | {
+        "row": _plain(plain["row"]),
+        "events": [_plain(event) for event in plain["events"]],
+    }
+
+
+def _described(page: LetterPage) -> str:
+    row = page.row
+    head = [
+        ("letter", row.id),
+        ("kind", row.kind.value),
+        ("state", row.state.value + (", possibly twice" if row.possibly_twice else "")),
+        ("reason", row.reason),
+        ("reference", row.reference),
+        ("campaign", row.campaign),
+        ("official", row.official),
+        ("from", f"{row.name} <{row.email}>" if row.email else ""),
+        ("to", f"{row.to_name} <{row.to_address}>" if row.to_address else ""),
+        ("transport", page.transport),
+        ("SHA-256", page.sha256),
+    ]
+    lines = [f"{name + ':':<11} {value}" for name, value in head if value]
+    lines += ["", *(_happened(event) for event in page.events)]
+    if page.mail is not None:
+        lines += ["", f"Subject: {page.mail.subject}", "", page.mail.text.rstrip("\n")]
+    return "\n".join(lines)
+
+
+def _happened(event: Event) -> str:
+    attempt = f"attempt {event.attempt}" if event.attempt else ""
+    words = (moment(event.at), event.state.value, event.actor, attempt, event.code, event.note)
+    return "  ".join(word for word in words if word)

@@ -1,0 +1,35 @@
+"""The group that holds all commands."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from mailer import __version__
+from mailer.cli import db, doctor, log, officials, organizers, run, sending, staff
+from mailer.cli.base import PlainGroup
+
+
+@click.group(cls=PlainGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mailer")
+def main() -> None:
+    """Carries supporters' letters to the officials concerned.
+
+    The settings are environment variables (MAILER_...); README.md lists them.
+
+    \b
+    Examples:
+      mailer up                       the page on http://127.0.0.1:8000
+      mailer check                    what is wrong in the files, if anything
+      mailer preview proctoring       the exact letters
+    """
+    os.umask(0o077)  # what is made holds names, addresses and keys: for its owner alone
+
+
+for _command in (
+    *(run.up, run.web, run.worker),
+    *(organizers.check, organizers.preview, sending.send_test, sending.campaign),
+    *(officials.officials, staff.staff, log.log, db.db, doctor.doctor),
+):
+    main.add_command(_command)

@@ -1,0 +1,105 @@
+"""`mailer check`, `mailer preview`: what an organizer asks while writing."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from mailer import transports
+from mailer.campaigns.library import Content, Library
+from mailer.cli import base
+from mailer.cli.base import F
+from mailer.cli.example import Example, example
+from mailer.config import Settings
+from mailer.errors import SettingsError
+from mailer.message import compose
+from mailer.problems import Problem, Severity
+
+
+@click.command()
+@base.json_option
+def check(as_json: bool) -> None:
+    """Look for everything that is wrong in the files and the settings; silent when all is well.
+
+    Errors make the exit code 2; warnings and notes are only printed.
+
+    \b
+    Examples:
+      mailer check
+      mailer check --json
+    """
+    problems = _all_problems()
+    if as_json:
+        base.print_json([asdict(problem) for problem in problems])
+    elif problems:
+        click.echo(base.report(problems), nl=False)
+    if any(problem.severity is Severity.ERROR for problem in problems):
+        click.get_current_context().exit(base.PROBLEMS)
+
+
+def _all_problems() -> list[Problem]:
+    try:
+        settings = Settings.from_env()
+    except SettingsError as error:
+        return [Problem(file="the environment", message=str(error))]
+    found = list(Library(settings.home).current().problems)
+    for url in settings.transports:
+        try:
+            transports.from_url(url, settings.home)
+        except SettingsError as error:
+            found.append(Problem(file="the environment", message=str(error)))
+    return found
+
+
+def letter_options(command: F) -> F:
+    """The options that say which letters of a campaign are meant."""
+    command = click.option("--role", metavar="ID", default="", help="By a supporter of this role.")(
+        command
+    )
+    command = click.option("--language", metavar="CODE", default="", help="In this language.")(
+        command
+    )
+    command = click.option("--official", metavar="ID", default="", help="To this official alone.")(
+        command
+    )
+    return click.argument("slug", metavar="CAMPAIGN")(command)
+
+
+@click.command()
+@letter_options
+@click.option("--eml", is_flag=True, help="The message as it would leave; needs one letter.")
+def preview(slug: str, official: str, language: str, role: str, eml: bool) -> None:
+    """Print the letters that a made-up supporter would send today.
+
+    \b
+    Examples:
+      mailer preview proctoring
+      mailer preview proctoring --official romano --language fr
+      mailer preview proctoring --official romano --eml > letter.eml
+    """
+    settings = base.settings()
+    content: Content = base.content(settings)
+    base.pick(content, slug)
+    made = example(content, slug, settings, official=official, language=language, role=role)
+    if not eml:
+        click.echo(f"\n\n{'-' * 72}\n\n".join(_as_text(one) for one in made))
+    elif len(made) == 1:
+        base.print_bytes(compose(made[0].mail))
+    else:
+        known = ", ".join(one.letter.official for one in made)
+        raise click.UsageError(f"--eml prints one letter: add --official with one of {known}")
+
+
+def _as_text(one: Example) -> str:
+    mail = one.mail
+    return "\n".join(
+        (
+            f"From: {mail.from_name} <{mail.from_address}>",
+            f"Reply-To: {mail.reply_name} <{mail.reply_address}>",
+            f"To: {mail.to_name} <{mail.to_address}>",
+            f"Subject: {mail.subject}",
+            "",
+            mail.text.rstrip("\n"),
+        )
+    )

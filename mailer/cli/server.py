@@ -1,0 +1,70 @@
+"""The web part: gunicorn inside our own process, set up for one purpose."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gunicorn.app.base import BaseApplication
+
+from mailer.cli.lifeline import when_orphaned
+from mailer.config import Settings
+
+THREADS = 8  # each request waits on the database or on a slow phone, not on the processor
+KEEP_ALIVE = 75  # seconds; longer than the 60 of common proxies, so that they close first
+GRACE = 25  # seconds for the requests in hand; the supervisor waits 30
+
+
+def options(settings: Settings, bind: str) -> dict[str, Any]:
+    """Gunicorn's settings. No access log: it would hold addresses of people."""
+    return {
+        "bind": [f"[{bind}]:{settings.port}" if ":" in bind else f"{bind}:{settings.port}"],
+        "workers": settings.web_concurrency,
+        "worker_class": "gthread",
+        "threads": THREADS,
+        "timeout": 60,
+        "graceful_timeout": GRACE,
+        "keepalive": KEEP_ALIVE,
+        "worker_tmp_dir": _memory_folder(),
+        "control_socket_disable": True,
+        "forwarded_allow_ips": "",  # MAILER_PROXY_HOPS alone says whom to believe
+        "accesslog": None,
+        "loglevel": "warning",
+        "proc_name": "mailer web",
+    }
+
+
+class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without types
+    """Gunicorn with the pages; each worker makes its own application, after the fork."""
+
+    def __init__(self, settings: Settings, bind: str) -> None:
+        self._settings = settings
+        self._bind = bind
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Set what `options` says."""
+        for name, value in options(self._settings, self._bind).items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Any:
+        """The application of one worker."""
+        from mailer.web import create_app
+
+        return create_app(self._settings)
+
+
+def serve(settings: Settings, bind: str, lifeline: int | None) -> None:
+    """Serve until told to stop; never returns."""
+    arbiter = os.getpid()
+    when_orphaned(lifeline, lambda: os.kill(arbiter, signal.SIGTERM))
+    Server(settings, bind).run()
+
+
+def _memory_folder() -> str | None:
+    """Where workers show that they live: in memory, because a slow disk would look like death."""
+    shared = Path("/dev/shm")  # noqa: S108 - gunicorn makes an unnamed file in it
+    return str(shared) if os.access(shared, os.W_OK) else tempfile.gettempdir()
