@@ -60,7 +60,7 @@ def edition(
     if not approval_needed or not known:
         return None
     found = latest(store, slug)
-    return found and _parsed(found.id, json.dumps(dict(found.files)), slug)
+    return None if found is None else _parsed(found.id, json.dumps(dict(found.files)), slug)
 
 
 def latest(store: Store, slug: str) -> Approval | None:
