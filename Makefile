@@ -23,15 +23,18 @@ test: $(VENV)/.test ## install what the tests need, then run them all (ARGS="tes
 	@exec $(BIN)/python -m pytest $(ARGS)
 
 check: $(VENV)/.test ## lint, format and types
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check --quiet . || { $(BIN)/ruff format --check .; exit 1; }
-	@$(BIN)/mypy --strict
+	@status=0; \
+	$(BIN)/ruff check . || status=1; \
+	$(BIN)/ruff format --check . || status=1; \
+	$(BIN)/mypy --strict || status=1; \
+	exit $$status
 
 bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh
 	@$(BIN)/python -m benchmarks.accept
 	@$(BIN)/python -m benchmarks.send
 	@$(BIN)/python -m benchmarks.compose
+	@$(BIN)/python -m benchmarks.smtp
 
 screenshots: $(VENV)/.test ## take the pictures of the docs again
 	@sh tests/install.sh

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -36,7 +36,7 @@ def _write(name: str, language: str, **values: str) -> tuple[str, str]:
 @cache
 def _environment(language: str) -> Environment:
     """Plain-text templates in one language; what is set in is never escaped, and never code."""
-    environment: Any = Environment(
+    environment = Environment(
         loader=FileSystemLoader([str(folder) for folder in template_folders()]),
         extensions=["jinja2.ext.i18n"],
         undefined=StrictUndefined,
@@ -45,5 +45,6 @@ def _environment(language: str) -> Environment:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - text/plain: escaping would change what people read
     )
-    environment.install_gettext_translations(i18n.text(language), newstyle=True)
-    return environment  # type: ignore[no-any-return]
+    extended = cast(Any, environment)  # the extension adds what its type does not tell
+    extended.install_gettext_translations(i18n.text(language), newstyle=True)
+    return environment

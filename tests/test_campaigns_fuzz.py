@@ -42,9 +42,9 @@ from tests.campaign_texts import OFFICIALS, SHIPPED, load, page
     ids=range(19),
 )
 def test_no_text_crashes_or_takes_long(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     _, problems = load(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert any(one.severity is Severity.ERROR for one in problems)
 
 

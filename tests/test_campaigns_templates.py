@@ -42,6 +42,7 @@ def test_lines_of_tags_leave_nothing_behind() -> None:
         ("{% if 'a' in official.portfolios and supporter.role != 'x' %}y{% endif %}", "y"),
         ("{{ 'y' if supporter.role is in ['', 'x'] else 'n' }}", "y"),
         ("{{ campaign.url }} {{ campaign.title }}", "https://c.example/x/ T"),
+        ("{{ (supporter.district or official.title)|upper }}", "MINISTER"),
         ("{% raw %}{{ x }}{% endraw %}", "{{ x }}"),
     ],
 )  # fmt: skip
@@ -82,7 +83,7 @@ def test_dates_are_in_the_letters_language() -> None:
 )  # fmt: skip
 def test_work_and_size_are_bounded(code: str) -> None:
     many = tuple(Signatory(name=f"S{n}") for n in range(200))
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(MergeError):
         merge(replace(campaign(code), signatories=many), OFFICIAL, ANN)
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2

@@ -21,9 +21,9 @@ def test_two_thousand_officials_are_read_in_well_under_two_seconds() -> None:
         f"    district: District {n}\n    tags: [a, b]\n    salutation: {{en: A, fr: B}}\n"
         for n in range(2000)
     )
-    start = time.perf_counter()
+    start = time.process_time()
     officials, problems = read("officials:\n" + people)
-    assert time.perf_counter() - start < 2  # about 0.5 s on a small machine
+    assert time.process_time() - start < 2  # about 0.35 s on a small machine
     assert not problems
     assert len(officials.people) == 2000
 
@@ -53,9 +53,9 @@ def test_two_thousand_officials_are_read_in_well_under_two_seconds() -> None:
     ids=range(18),
 )
 def test_no_text_crashes_or_takes_long(text: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     officials, problems = read(text)
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     assert isinstance(officials, Officials)
     assert problems
     assert len(problems) <= 501

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import Any
@@ -106,3 +107,15 @@ FILTERS: Mapping[str, Callable[..., Any]] = MappingProxyType(
         "wordwrap": _wordwrap,
     }
 )
+
+
+def takes(name: str, count: int, names: Sequence[str]) -> bool:
+    """True when the filter takes `count` arguments after its value, and others by these names."""
+    signature = inspect.signature(FILTERS[name])
+    values = [None] * (count + (2 if "context" in signature.parameters else 1))
+    named: dict[str, None] = dict.fromkeys(names)
+    try:
+        signature.bind(*values, **named)
+    except TypeError:
+        return False
+    return True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TypeAlias
 
 from jinja2 import nodes
 
-from mailer.campaigns.filters import FILTERS
+from mailer.campaigns.filters import FILTERS, takes
 from mailer.campaigns.mentions import Mention, mentions, written
 from mailer.campaigns.words import NAMES, LoopWords, Shape, parts
 from mailer.problems import did_you_mean
@@ -177,7 +176,7 @@ class Judge:
             hint = did_you_mean(node.name, FILTERS) or f"known are {', '.join(FILTERS)}"
             self._tell(node.lineno, node.name, f"there is no filter {node.name}", hint)
             return None
-        if not _fits(node):
+        if not takes(node.name, len(node.args), [str(pair.key) for pair in node.kwargs]):
             message = f"the filter {node.name} does not take this"
             self._tell(node.lineno, node.name, message, "check what stands in its brackets")
         if node.name == "default":
@@ -206,9 +205,9 @@ class Judge:
 
     def _logic(self, node: nodes.Node, scope: Scope) -> Shape | None:
         if isinstance(node, nodes.And | nodes.Or):
-            self._shape(node.left, scope)
-            self._shape(node.right, scope)
-        elif isinstance(node, nodes.Not):
+            left, right = self._shape(node.left, scope), self._shape(node.right, scope)
+            return left if left == right else None
+        if isinstance(node, nodes.Not):
             self._shape(node.node, scope)
         elif isinstance(node, nodes.Compare):
             self._shape(node.expr, scope)
@@ -239,15 +238,3 @@ class Judge:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _Stop
-
-
-def _fits(node: nodes.Filter) -> bool:
-    """True when the filter takes as many arguments as it is given, by these names."""
-    signature = inspect.signature(FILTERS[node.name])
-    values = [None] * (len(node.args) + (2 if "context" in signature.parameters else 1))
-    named: dict[str, None] = {str(pair.key): None for pair in node.kwargs}
-    try:
-        signature.bind(*values, **named)
-    except TypeError:
-        return False
-    return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from babel import Locale
@@ -28,7 +28,8 @@ def install(app: Flask) -> None:
     app.url_defaults(_keep_language)
     app.after_request(_say_language)
     app.jinja_env.add_extension("jinja2.ext.i18n")
-    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+    environment = cast(Any, app.jinja_env)  # the extension adds what its type does not tell
+    environment.install_gettext_callables(
         lambda message: text(language()).gettext(message),
         lambda one, many, count: text(language()).ngettext(one, many, count),
         newstyle=True,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from flask import Blueprint, abort, current_app, render_template, request, url_for
+from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
@@ -149,7 +151,7 @@ def _form(visit: Visit, filled: Filled, status: int = 200) -> Page:
         visit=visit,
         campaign=campaign,
         version=version,
-        story=story.html(version.story),
+        story=_story(version.story),
         fields=asked(campaign),
         filled=filled,
         posted=request.method == "POST",
@@ -161,6 +163,11 @@ def _form(visit: Visit, filled: Filled, status: int = 200) -> Page:
         trial=campaign.status is Status.TRIAL,
     )
     return page, status
+
+
+@lru_cache(maxsize=64)
+def _story(markdown: str) -> Markup:
+    return story.html(markdown)
 
 
 def _written(campaign: Campaign) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from mailer import submissions
 from mailer.approvals import Edition
+from mailer.campaigns.recipients import recipients
 from mailer.i18n import LANGUAGES
 from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter
@@ -103,7 +105,7 @@ HELD: dict[str, str] = {
         "The campaign is being tried out: letters do not leave yet."
     ),
     "many names at one address": mark(
-        "Several people have written from this e-mail address, so a person looks before it leaves."
+        "Several people have written from this email address, so a person looks before it leaves."
     ),
 }
 
@@ -124,7 +126,7 @@ def receipt(token: str) -> str:
         abort(404)
     i18n.speak(LANGUAGES, default=found.language if found.language in LANGUAGES else "")
     edition = shown.edition(found.campaign)
-    letters = [(letter, words(letter), _why_held(letter)) for letter in found.letters]
+    letters = [(letter, words(letter), _why_held(letter)) for letter in _ordered(found, edition)]
     return render_template(
         "pages/receipt.html",
         receipt=found,
@@ -147,12 +149,14 @@ def confirm(token: str) -> str:
         abort(404)
     language = found[0].language
     i18n.speak(LANGUAGES, default=language if language in LANGUAGES else "")
+    editions = {one.campaign: shown.edition(one.campaign) for one in found}
     return render_template(
         "pages/confirm.html",
         token=token,
         waiting=[one for one in found if one.confirmed_at is None],
         done=[one for one in found if one.confirmed_at is not None],
-        titles={one.id: _title(one, shown.edition(one.campaign)) for one in found},
+        titles={one.id: _title(one, editions[one.campaign]) for one in found},
+        letters={one.id: _ordered(one, editions[one.campaign]) for one in found},
         languages=LANGUAGES,
     )
 
@@ -168,6 +172,16 @@ def confirmed(token: str) -> Response:
         abort(404)
     i18n.speak(LANGUAGES)
     return redirect(url_for("receipts.receipt", token=found), 303)
+
+
+def _ordered(found: Receipt, edition: Edition | None) -> Sequence[ReceiptLetter]:
+    """The letters in the order in which the campaign names their readers."""
+    if edition is None:
+        return found.letters
+    campaign = edition.campaign
+    readers = recipients(campaign, edition.officials, shown.today(campaign))
+    place = {reader.official: number for number, reader in enumerate(readers)}
+    return sorted(found.letters, key=lambda letter: place.get(letter.official, len(place)))
 
 
 def _title(found: Receipt, edition: Edition | None) -> str:

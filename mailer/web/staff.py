@@ -35,8 +35,9 @@ HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}
 """States in which a server has the bytes, or may have."""
 
 PAGE = 50  # letters on one page of the log
-LONGEST_SEARCH = 200  # characters
-_SEARCHES_KEPT = 5
+LONGEST_SEARCH = 100  # characters
+LONGEST_ARGUMENT = 200
+_SEARCHES_KEPT = 3  # a cookie of more than 4 KB would be lost, and the session with it
 _SEARCHES = "searches"
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
 
@@ -175,7 +176,7 @@ def _filter(asked: Mapping[str, str], words: str) -> Filter:
 def _plain(asked: Mapping[str, str], name: str) -> str:
     """One argument, or "" when it holds what no id has (a database may choke on it)."""
     text = asked.get(name, "")
-    return text if len(text) <= LONGEST_SEARCH and text.isprintable() else ""
+    return text if len(text) <= LONGEST_ARGUMENT and text.isprintable() else ""
 
 
 def _as_arguments(wanted: Filter) -> dict[str, Any]:

@@ -327,6 +327,14 @@ def test_why_a_letter_is_held_is_said(home: Path, visitor: Visitor) -> None:
     assert "letters do not leave yet" in html
 
 
+def test_letters_stand_in_the_order_of_the_campaign(home: Path, visitor: Visitor) -> None:
+    write_campaign(home, "turned", to=["south", "north"], confirm=True)
+    shown = Page(visitor.preview("turned").text)
+    assert shown.letters[0].startswith("Dear Minister South")
+    address = visitor.post("/turned/send", fields(shown)).headers["Location"]
+    assert Page(visitor.get(address).text).letters == shown.letters
+
+
 def test_the_receipt_speaks_the_language_the_letters_were_written_in(visitor: Visitor) -> None:
     address = visitor.send("exams", language="fr").headers["Location"].partition("?")[0]
     assert Page(visitor.get(address, Accept_Language="en").text).language == "fr"
