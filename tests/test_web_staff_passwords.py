@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -17,6 +18,14 @@ from tests.conftest import Clock
 from tests.staff_browser import EMAIL, PASSWORD, Browser, member
 
 NEW = "seven loud green frogs"
+
+
+@pytest.fixture
+def store(new_sqlite: Callable[[], str], clock: Clock) -> Iterator[Store]:
+    """One engine is enough here: accounts themselves are tested on both."""
+    opened = Store(new_sqlite(), clock=clock)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture
