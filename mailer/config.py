@@ -74,7 +74,7 @@ class Settings:
         """Read and check every setting; raise SettingsError naming the first wrong variable."""
         env = os.environ if environ is None else environ
         _refuse_unknown(env)
-        home = Path(_read(env, "HOME") or ".").resolve()
+        home = home_from_env(env)
         if not home.is_dir():
             raise SettingsError(f"MAILER_HOME: there is no folder {home}")
         settings = cls(
@@ -116,6 +116,11 @@ def environment_for(settings: Settings) -> dict[str, str]:
     """The environment for a part that the supervisor starts: this one, the database named."""
     rest = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
     return rest | {"MAILER_DATABASE_URL": settings.database_url}
+
+
+def home_from_env(environ: Mapping[str, str] | None = None) -> Path:
+    """Where the files lie, whatever else is wrong with the settings."""
+    return Path(_read(os.environ if environ is None else environ, "HOME") or ".").resolve()
 
 
 def _read(env: Mapping[str, str], name: str) -> str:

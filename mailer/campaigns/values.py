@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from mailer.officials.values import DEFAULT_PACE, Pace, Words
 
@@ -114,6 +115,10 @@ class Campaign:
     def version(self, language: str) -> Version:
         """The version in `language`, else the main one."""
         return self.versions.get(language) or next(iter(self.versions.values()))
+
+    def today(self, now: float) -> date:
+        """The day it is in the campaign's time zone at `now`."""
+        return datetime.fromtimestamp(now, ZoneInfo(self.timezone)).date()
 
     def role(self, role_id: str) -> Role | None:
         """The role with this id, or None."""

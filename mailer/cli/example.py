@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import click
 
@@ -19,6 +17,7 @@ from mailer.errors import MailerError
 from mailer.message import Mail
 from mailer.officials.values import Officials
 from mailer.problems import did_you_mean
+from mailer.status import Kind
 
 NAME, EMAIL = "Ann Example", "ann@supporter.example"
 
@@ -33,7 +32,7 @@ class Example:
 
 def recipients_today(campaign: Campaign, officials: Officials) -> tuple[Recipient, ...]:
     """Who gets the campaign's letter today, in the campaign's own time zone."""
-    return recipients(campaign, officials, datetime.now(ZoneInfo(campaign.timezone)).date())
+    return recipients(campaign, officials, campaign.today(time.time()))
 
 
 def example(
@@ -48,11 +47,10 @@ def example(
     chosen = tuple(one for one in chosen if not official or one.official == official)
     if not chosen:
         raise MailerError(f"nobody gets the letter of {slug} today: look at its `to`")
-    letters = submissions.prepare(
-        campaign, chosen, _supporter(campaign, language, role),
-        url=f"{settings.public_url}/{slug}/", trial_to=settings.trial_to,
-    )  # fmt: skip
-    return [Example(letter=one, mail=_mail(one, campaign, settings)) for one in letters]
+    by = _supporter(campaign, language, role)
+    url = f"{settings.public_url}/{slug}/"
+    letters = submissions.prepare(campaign, chosen, by, url=url, trial_to=settings.trial_to)
+    return [Example(letter=one, mail=_mail(one, campaign, by, settings)) for one in letters]
 
 
 def _supporter(campaign: Campaign, language: str, role: str) -> Supporter:
@@ -66,21 +64,11 @@ def _supporter(campaign: Campaign, language: str, role: str) -> Supporter:
     )
 
 
-def _mail(letter: MergedLetter, campaign: Campaign, settings: Settings) -> Mail:
-    domain = settings.from_address.rpartition("@")[2]
-    return Mail(
-        from_name=f"{NAME} via {campaign.version(letter.language).title}",
-        from_address=settings.from_address,
-        reply_name=NAME,
-        reply_address=EMAIL,
-        to_name=letter.to_name,
-        to_address=letter.to_address,
-        subject=letter.subject,
-        text=letter.text,
-        message_id=f"{random_id()}@{domain}",
-        date=time.time(),
-        language=letter.language,
-    )
+def _mail(letter: MergedLetter, campaign: Campaign, by: Supporter, settings: Settings) -> Mail:
+    address = settings.from_address
+    message_id = f"{random_id()}@{address.rpartition('@')[2]}"
+    words = submissions.written(campaign, by, letter, address)
+    return words.mail(message_id, Kind.LETTER, time.time())
 
 
 def _one_of(option: str, value: str, known: tuple[str, ...] | list[str]) -> None:

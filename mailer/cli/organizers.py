@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import asdict
+from pathlib import Path
 
 import click
 
 from mailer import transports
+from mailer.campaigns import letters
 from mailer.campaigns.library import Content, Library
+from mailer.campaigns.recipients import recipients, vacant
+from mailer.campaigns.values import Campaign
 from mailer.cli import base
 from mailer.cli.base import F
 from mailer.cli.example import Example, example
-from mailer.config import Settings
+from mailer.config import Settings, home_from_env
 from mailer.errors import SettingsError
 from mailer.message import compose
+from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
 
 
@@ -39,17 +45,36 @@ def check(as_json: bool) -> None:
 
 
 def _all_problems() -> list[Problem]:
+    """What is wrong in the files, the letters as they would be merged today, and the settings."""
+    found, home = _settings_problems()
+    content = Library(home).current()
+    found += content.problems
+    for campaign in content.campaigns.values():
+        found += rehearsed(campaign, content.officials)
+    return found
+
+
+def rehearsed(campaign: Campaign, officials: Officials) -> tuple[Problem, ...]:
+    """What a merge of today's letters finds: every official, language and role."""
+    day = campaign.today(time.time())
+    to = recipients(campaign, officials, day)
+    return letters.check(campaign, to, vacant=vacant(campaign, officials, day))
+
+
+def _settings_problems() -> tuple[list[Problem], Path]:
+    """The settings' problems, and where the files lie; wrong settings must not hide the files."""
+    found: list[Problem] = []
     try:
         settings = Settings.from_env()
     except SettingsError as error:
-        return [Problem(file="the environment", message=str(error))]
-    found = list(Library(settings.home).current().problems)
+        found.append(Problem(file="the environment", message=str(error)))
+        return found, home_from_env()
     for url in settings.transports:
         try:
             transports.from_url(url, settings.home)
         except SettingsError as error:
             found.append(Problem(file="the environment", message=str(error)))
-    return found
+    return found, settings.home
 
 
 def letter_options(command: F) -> F:

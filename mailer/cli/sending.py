@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 
 import click
 
@@ -63,10 +63,11 @@ def _as_test(one: Example, to: str) -> Mail:
 
 def _send(mails: Sequence[Mail], settings: Settings) -> None:
     """Send through the first transport that is up; raises SendError when none is."""
+    left = list(mails)
     ways = [transports.from_url(url, settings.home) for url in settings.transports]
     for number, way in enumerate(ways, start=1):
         try:
-            _send_through(way, mails)
+            _send_through(way, left)
         except SendError as error:
             if error.then is not Next.STOP or number == len(ways):
                 raise
@@ -75,10 +76,12 @@ def _send(mails: Sequence[Mail], settings: Settings) -> None:
             return
 
 
-def _send_through(way: Transport, mails: Sequence[Mail]) -> None:
+def _send_through(way: Transport, left: list[Mail]) -> None:
+    """Send what is left, and take off the list what the server took."""
     connection = way.connect()
     try:
-        for mail in mails:
+        while left:
+            mail = left[0]
             letter = mail.message_id.partition("@")[0]
             connection.stage(
                 Parcel(
@@ -87,8 +90,10 @@ def _send_through(way: Transport, mails: Sequence[Mail]) -> None:
                 )
             )  # fmt: skip
             answer = connection.commit()
+            del left[0]
             what = "accepted" if way.delivers else "kept on this machine"
-            click.echo(f"{what} by {way.account}: {answer.code} {answer.text}".replace(":  ", ": "))
+            said = f"{answer.code} {answer.text}".strip()
+            click.echo(f"{what} by {way.account}: {said}")
     finally:
         connection.close()
 
@@ -109,26 +114,34 @@ def list_campaigns(as_json: bool) -> None:
     """
     settings = base.settings()
     content = base.content(settings)
-    rows = [_row(one, content) for one in content.campaigns.values()]
+    rows = [_listed(one, content) for one in content.campaigns.values()]
     if as_json:
-        base.print_json(rows)
+        base.print_json([asdict(row) for row in rows])
     elif rows:
-        base.print_table(
-            [(str(r["slug"]), str(r["status"]), f"{r['letters']} letters", str(r["title"]))
-             for r in rows]
-        )  # fmt: skip
+        base.print_table([(r.slug, r.status, f"{r.letters} letters", r.title) for r in rows])
     else:
         base.say("There is no campaign yet: templates/letters is empty.")
 
 
-def _row(one: Campaign, content: Content) -> dict[str, object]:
-    return {
-        "slug": one.slug,
-        "status": one.status.value,
-        "title": one.version("").title,
-        "languages": list(one.languages),
-        "letters": len(recipients_today(one, content.officials)),
-    }
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """A campaign in the list."""
+
+    slug: str
+    status: str
+    title: str
+    languages: tuple[str, ...]
+    letters: int  # of each supporter, today
+
+
+def _listed(one: Campaign, content: Content) -> Listed:
+    return Listed(
+        slug=one.slug,
+        status=one.status.value,
+        title=one.version("").title,
+        languages=one.languages,
+        letters=len(recipients_today(one, content.officials)),
+    )
 
 
 @campaign.command("go-live")

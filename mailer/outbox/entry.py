@@ -43,6 +43,17 @@ class Written:
     salutation: str = ""
     body: str
 
+    def mail(self, message_id: str, kind: Kind, date: float) -> Mail:
+        """The mail that says it."""
+        text = f"{self.salutation}\n\n{self.body}" if self.salutation else self.body
+        return Mail(
+            from_name=self.from_name, from_address=self.from_address,
+            reply_name=self.reply_name, reply_address=self.reply_address,
+            to_name=self.to_name, to_address=self.to_address, subject=self.subject, text=text,
+            message_id=message_id, date=date, auto=kind is not Kind.LETTER,
+            language=self.language,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, kw_only=True)
 class NewLetter:
@@ -113,14 +124,13 @@ def post(
 
 def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
     """The mail that a row of letter_text stands for; the same row and date, the same bytes."""
-    body = f"{text.salutation}\n\n{text.body}" if text.salutation else text.body
-    return Mail(
-        from_name=text.from_name, from_address=text.from_address,
-        reply_name=text.reply_name, reply_address=text.reply_address,
-        to_name=text.to_name, to_address=text.to_address,
-        subject=text.subject, text=body, message_id=text.message_id, date=date,
-        auto=kind is not Kind.LETTER, language=text.language,
+    written = Written(
+        language=text.language, from_name=text.from_name, from_address=text.from_address,
+        reply_name=text.reply_name, reply_address=text.reply_address, to_name=text.to_name,
+        to_address=text.to_address, subject=text.subject, salutation=text.salutation,
+        body=text.body,
     )  # fmt: skip
+    return written.mail(text.message_id, kind, date)
 
 
 _INSERT_TEXT = insert(letter_text)

@@ -2,7 +2,7 @@
 
 from mailer.submissions.accept import Draft, accept
 from mailer.submissions.confirm import confirm, waiting
-from mailer.submissions.preview import letters_hash, new_id, prepare
+from mailer.submissions.preview import letters_hash, new_id, prepare, written
 from mailer.submissions.receipts import Receipt, ReceiptLetter, receipt
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "prepare",
     "receipt",
     "waiting",
+    "written",
 ]

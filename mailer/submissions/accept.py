@@ -17,9 +17,9 @@ from mailer.campaigns.values import MergedLetter, Recipient, Status, Supporter
 from mailer.db import Store, Tx
 from mailer.db.ids import random_id
 from mailer.db.schema import confirmation, letter, submission
-from mailer.outbox import NewLetter, Sender, Written
+from mailer.outbox import NewLetter, Sender
 from mailer.status import Kind, State
-from mailer.submissions.preview import letters_hash
+from mailer.submissions.preview import letters_hash, written
 
 MOST_NAMES = 2
 """People who may share an address in one campaign before staff are asked to look."""
@@ -162,24 +162,13 @@ def _new_letters(
     cleared = draft.edition.approval is not None or campaign.status is Status.TRIAL
     return [
         NewLetter(
-            kind=Kind.LETTER, state=state, written=_written(draft, merged), actor="supporter",
+            kind=Kind.LETTER, state=state, written=written(campaign, draft.supporter, merged, draft.sender.address), actor="supporter",
             submission=draft.id, campaign=campaign.slug, official=merged.official,
             post=merged.post or None, person=person, reason=hold,
             pace=paces.get(merged.official), on_uncertain=campaign.uncertain, cleared=cleared,
         )
         for merged in draft.letters
     ]  # fmt: skip
-
-
-def _written(draft: Draft, merged: MergedLetter) -> Written:
-    who = draft.supporter
-    title = draft.edition.campaign.version(merged.language).title
-    return Written(
-        language=merged.language, from_name=f"{who.name} via {title}",
-        from_address=draft.sender.address, reply_name=who.name, reply_address=who.email,
-        to_name=merged.to_name, to_address=merged.to_address, subject=merged.subject,
-        salutation=merged.salutation, body=merged.body,
-    )  # fmt: skip
 
 
 def _cancelled(new: NewLetter) -> NewLetter:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from mailer.campaigns.letters import merge
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
 from mailer.db.ids import random_id
+from mailer.outbox import Written
 
 TRIAL_MARK = "[TRIAL]"
 
@@ -42,6 +43,19 @@ def prepare(
         )
         for letter in letters
     )
+
+
+def written(
+    campaign: Campaign, supporter: Supporter, letter: MergedLetter, address: str
+) -> Written:
+    """The letter as it goes on the wire: from our `address`, answers to the supporter."""
+    title = campaign.version(letter.language).title
+    return Written(
+        language=letter.language, from_name=f"{supporter.name} via {title}", from_address=address,
+        reply_name=supporter.name, reply_address=supporter.email, to_name=letter.to_name,
+        to_address=letter.to_address, subject=letter.subject, salutation=letter.salutation,
+        body=letter.body,
+    )  # fmt: skip
 
 
 def letters_hash(supporter: Supporter, letters: Sequence[MergedLetter]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from mailer import approvals
 from mailer.approvals import Edition
@@ -55,8 +54,7 @@ def phase(campaign: Campaign) -> Phase:
 
 def today(campaign: Campaign) -> date:
     """The day it is in the campaign's time zone."""
-    now = datetime.fromtimestamp(services().store.now(), UTC)
-    return now.astimezone(ZoneInfo(campaign.timezone)).date()
+    return campaign.today(services().store.now())
 
 
 def open_campaigns() -> tuple[Open, ...]:

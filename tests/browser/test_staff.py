@@ -184,8 +184,9 @@ def test_every_state_is_accessible_and_fits(
         if page.locator("html").get_attribute("lang") != language:
             faults.append(f"{state}: not in {language}")
     assert not faults
-    statuses = re.compile(r"the server responded with a status of 4\d\d")
-    assert not [said for said in site.faults if not statuses.search(said)]
+    # Pages of errors are told as failures; axe itself knocks at the frame, which lets nobody in.
+    known = re.compile(r"status of 4\d\d|'postMessage' .* recipient window's origin \('null'\)")
+    assert not [said for said in site.faults if not known.search(said)]
     assert all(asked.startswith(site.url) for asked in site.requests)
 
 

@@ -48,11 +48,9 @@ class Sink:
         return [file.read_text(encoding="utf-8") for file in sorted(self.folder.iterdir())]
 
     def recipients(self) -> list[str]:
-        """To whom, one for each message."""
-        return [
-            re.findall(r"^X-Rcpt-Args: <([^>]*)>", message, re.MULTILINE)[0]
-            for message in self.messages()
-        ]
+        """To whom, one for each message; one that is still being written is not told yet."""
+        found = (re.search(r"^X-Rcpt-Args: <([^>]*)>", text, re.M) for text in self.messages())
+        return [match[1] for match in found if match]
 
 
 @contextmanager

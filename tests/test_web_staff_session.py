@@ -1,0 +1,148 @@
+"""The session of somebody signed in: its cookie, how long it lasts, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from flask import Flask
+
+from mailer import accounts
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.web import create_app
+from tests.conftest import Clock
+from tests.staff_browser import EMAIL, PASSWORD, Browser, member
+
+
+@pytest.fixture
+def store(new_sqlite: Callable[[], str], clock: Clock) -> Iterator[Store]:
+    """One engine is enough here: accounts themselves are tested on both."""
+    opened = Store(new_sqlite(), clock=clock)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(settings: Settings, store: Store) -> Flask:
+    return create_app(settings, store)
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    return Browser(app)
+
+
+@pytest.fixture
+def anywhere(settings: Settings, store: Store) -> Flask:
+    """The same pages where the whole world can reach them."""
+    public = Settings(
+        home=settings.home,
+        secret_keys=("k" * 40,),
+        base_url="https://letters.example",
+        transports=("smtp://127.0.0.1:9?tls=none",),
+        from_address="letters@campaign.example",
+    )
+    return create_app(public, store)
+
+
+def cookie_of(app: Flask, store: Store, base: str) -> tuple[str, set[str]]:
+    member(store)
+    browser = Browser(app)
+    shown = browser.get("/staff/sign-in", base_url=base)
+    found = re.search(r'name="csrf_token" value="([^"]+)"', shown.text)
+    assert found
+    form = {"email": EMAIL, "password": PASSWORD, "csrf_token": found[1]}
+    referrer = {"Referer": f"{base}/staff/sign-in"}
+    answer = browser.client.post("/staff/sign-in", data=form, base_url=base, headers=referrer)
+    assert answer.status_code == 303
+    name, _, rest = answer.headers["Set-Cookie"].partition("=")
+    return name, {part.strip() for part in rest.split(";")[1:]}
+
+
+def test_the_cookie_in_development(app: Flask, store: Store) -> None:
+    name, rules = cookie_of(app, store, "http://127.0.0.1")
+    assert name == "mailer"
+    assert rules == {"HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+def test_the_cookie_everywhere_else(anywhere: Flask, store: Store) -> None:
+    name, rules = cookie_of(anywhere, store, "https://letters.example")
+    assert name == "__Host-mailer"
+    assert rules == {"Secure", "HttpOnly", "Path=/", "SameSite=Lax"}
+
+
+@pytest.mark.parametrize("path", ["/", "/privacy", "/outbox/", "/robots.txt", "/no-such-page"])
+def test_no_public_page_sets_a_cookie(browser: Browser, store: Store, path: str) -> None:
+    assert "Set-Cookie" not in browser.get(path, follow_redirects=True).headers
+    member(store)
+    browser.sign_in()
+    assert "Set-Cookie" not in browser.get(path, follow_redirects=True).headers
+
+
+def test_signing_out_ends_the_session_and_not_only_the_cookie(
+    browser: Browser, app: Flask, store: Store
+) -> None:
+    member(store)
+    browser.sign_in()
+    cookie = browser.client.get_cookie("mailer")
+    assert cookie
+    answer = browser.post("/staff/sign-out", page="/staff/account")
+    assert answer.status_code == 303
+    assert "You are signed out" in browser.get(answer.location).text
+    thief = Browser(app)
+    thief.client.set_cookie("mailer", cookie.value)
+    assert not thief.signed_in()
+
+
+def test_a_session_ends_after_half_an_hour_without_a_page(
+    browser: Browser, store: Store, clock: Clock
+) -> None:
+    member(store)
+    browser.sign_in()
+    clock.pass_(29 * 60)
+    assert browser.signed_in()
+    clock.pass_(31 * 60)
+    answer = browser.get("/staff/?state=failed")
+    assert answer.status_code == 303
+    assert "Your session is over" in browser.get(answer.location).text
+    form = {"email": EMAIL, "password": PASSWORD, "next": "/staff/?state=failed"}
+    assert browser.post("/staff/sign-in", form).location == "/staff/?state=failed"
+
+
+def test_a_session_ends_after_twelve_hours_at_the_latest(
+    browser: Browser, store: Store, clock: Clock
+) -> None:
+    member(store)
+    browser.sign_in()
+    for _ in range(28):
+        clock.pass_(25 * 60)
+        assert browser.signed_in()
+    clock.pass_(25 * 60)
+    assert not browser.signed_in()
+
+
+def test_signing_in_again_makes_a_new_session_and_ends_the_old(
+    browser: Browser, app: Flask, store: Store
+) -> None:
+    member(store)
+    browser.sign_in()
+    old = browser.client.get_cookie("mailer")
+    form = {"email": EMAIL, "password": PASSWORD}
+    assert browser.post("/staff/sign-in", form, page="/staff/account").status_code == 303
+    new = browser.client.get_cookie("mailer")
+    assert old
+    assert new
+    assert new.value != old.value
+    thief = Browser(app)
+    thief.client.set_cookie("mailer", old.value)
+    assert not thief.signed_in()
+    assert browser.signed_in()
+
+
+def test_a_disabled_account_is_out_at_once(browser: Browser, store: Store) -> None:
+    member(store)
+    browser.sign_in()
+    accounts.disable(store, EMAIL)
+    assert not browser.signed_in()
