@@ -120,7 +120,9 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
 
 
 def test_secrets_do_not_show(tmp_path: Path) -> None:
-    settings = read(tmp_path, DATABASE_URL="postgres://u:s3cret@h/n",
+    settings = read(
+        tmp_path,
+        DATABASE_URL="postgres://u:s3cret@h/n",
         **LIVE | {"MAILER_TRANSPORT": "smtp://user:s3cret@relay.example:587"},
     )
     assert "s3cret" not in repr(settings)

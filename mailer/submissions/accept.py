@@ -160,9 +160,11 @@ def _new_letters(
     campaign = draft.edition.campaign
     paces = {recipient.official: recipient.pace for recipient in draft.recipients}
     cleared = draft.edition.approval is not None or campaign.status is Status.TRIAL
+    address = draft.sender.address
     return [
         NewLetter(
-            kind=Kind.LETTER, state=state, written=written(campaign, draft.supporter, merged, draft.sender.address), actor="supporter",
+            kind=Kind.LETTER, state=state, actor="supporter",
+            written=written(campaign, draft.supporter, merged, address),
             submission=draft.id, campaign=campaign.slug, official=merged.official,
             post=merged.post or None, person=person, reason=hold,
             pace=paces.get(merged.official), on_uncertain=campaign.uncertain, cleared=cleared,

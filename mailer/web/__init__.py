@@ -35,16 +35,20 @@ def create_app(settings: Settings, store: Store | None = None) -> Flask:
     if not settings.secret_keys:
         raise SettingsError("MAILER_SECRET_KEY is missing")
     app = Flask("mailer.web", template_folder=None)
-    app.jinja_loader = FileSystemLoader(
-        [str(folder) for folder in template_folders(settings.home)]
-    )
+    app.jinja_loader = FileSystemLoader([str(folder) for folder in template_folders(settings.home)])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.extensions["mailer"] = _services(settings, store)
     for part in (i18n, assets, errors):
         part.install(app)
     security.install(app, settings)
-    app.context_processor(lambda: {"site": settings.owner or i18n.gettext("Open letters")})
+    app.context_processor(
+        # Addresses are never made from what a request says its host is.
+        lambda: {
+            "site": settings.owner or i18n.gettext("Open letters"),
+            "here": settings.public_url,
+        }
+    )
     for module in (health, staff, localbox, public_site, public_receipts, public):
         app.register_blueprint(module.blueprint)
     return app

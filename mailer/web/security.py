@@ -1,13 +1,12 @@
-"""What guards every page: headers, who may post, which host is ours."""
+"""What guards every page: its headers, and who may post to it."""
 
 from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, redirect, request
-from werkzeug.exceptions import BadRequest, Forbidden
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.wrappers import Response as AnyResponse
 
 from mailer.config import Settings
 from mailer.web.services import services
@@ -28,7 +27,6 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-_ANY_HOST = frozenset({"health.alive", "health.ready"})  # platforms ask these by address
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -39,16 +37,11 @@ def install(app: Flask, settings: Settings) -> None:
         MAX_CONTENT_LENGTH=LARGEST_POST,
         MAX_FORM_MEMORY_SIZE=LARGEST_POST,
         MAX_FORM_PARTS=MOST_FIELDS,
-        SESSION_COOKIE_NAME="__Host-mailer",
-        SESSION_COOKIE_SECURE=True,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
     )
     if settings.proxy_hops:
         hops = settings.proxy_hops
-        behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)
+        behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
         app.wsgi_app = behind  # type: ignore[method-assign]  # the way Flask is wrapped
-    app.before_request(_own_host)
     app.before_request(_own_form)
     app.after_request(_add_headers)
 
@@ -64,18 +57,6 @@ def keep_for_back() -> None:
     Without a copy browsers answer Back with an error page, and what was typed looks lost.
     """
     g.kept = "private, no-cache"
-
-
-def _own_host() -> AnyResponse | None:
-    """Outside development the pages live at MAILER_BASE_URL alone; readers are led there."""
-    settings = services().settings
-    if settings.development or request.endpoint in _ANY_HOST:
-        return None
-    if request.host.lower() == urlsplit(settings.base_url).netloc.lower():
-        return None
-    if request.method in {"GET", "HEAD"}:
-        return redirect(settings.base_url + request.full_path.rstrip("?"), 301)
-    raise BadRequest
 
 
 def _own_form() -> None:
