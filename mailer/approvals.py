@@ -18,7 +18,7 @@ from sqlalchemy import insert, select
 from mailer.campaigns.library import LETTERS, Content, read_content
 from mailer.campaigns.values import Campaign, Status
 from mailer.db import Store, Tx
-from mailer.db.ids import random_id
+from mailer.db.ids import event_id
 from mailer.db.schema import approval
 from mailer.errors import MailerError
 from mailer.officials.values import Officials
@@ -98,9 +98,10 @@ def approve(store: Store, content: Content, slug: str, *, actor: str) -> str:
         newest = _newest(tx, slug)
         if newest is not None and newest[1] == sha256:
             return newest[0]
+        now = store.now(tx)
         values = {
-            "id": random_id(), "campaign": slug, "files": files, "sha256": sha256,
-            "actor": actor, "at": store.now(tx),
+            "id": event_id(now), "campaign": slug, "files": files, "sha256": sha256,
+            "actor": actor, "at": now,
         }  # fmt: skip
         tx.execute(insert(approval).values(values))
     return str(values["id"])

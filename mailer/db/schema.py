@@ -213,7 +213,7 @@ letter_event = Table(
 approval = Table(
     "approval",
     metadata,
-    Column("id", Text, primary_key=True),
+    Column("id", Text, primary_key=True),  # sorts by time
     Column("campaign", Text, nullable=False),
     Column("files", Text, nullable=False),  # JSON: name -> text, all that the campaign is made from
     Column("sha256", Text, nullable=False),
