@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
@@ -264,6 +266,27 @@ def test_the_pace_of_an_official_holds_over_time(store: Store, clock: Clock) -> 
         clock.pass_(60)
     assert left[0] == hourly.burst == 6
     assert left[1:] == [1] * 29
+
+
+def test_many_spent_lanes_do_not_stand_before_an_open_one(store: Store, clock: Clock) -> None:
+    slow, quick = Pace(count=1, seconds=86400.0), Pace(count=900, seconds=3600.0)
+    many = tuple(
+        replace(one, official=f"slow-{one.official}", email=f"slow-{one.email}", pace=slow)
+        for one in recipients(60)
+    )
+    for number in range(2):
+        who = supporter(name=f"Supporter {number}", email=f"s{number}@supporter.example")
+        accept(store, draft(who, to=many))
+    for number in range(300):
+        who = supporter(name=f"Other {number}", email=f"o{number}@supporter.example")
+        accept(store, draft(who, to=recipients(1, quick)))
+    with store.write() as tx:
+        tx.execute(letter.update().values(cleared=True))
+    taken = [one for _ in range(20) for one in claim(store, most=40, delivers=True)]
+    to = Counter(one.mail.to_address.partition("-")[0] for one in taken)
+    assert to == {"slow": 60, "minister": quick.burst}
+    clock.pass_(4.1)
+    assert len(claim(store, most=40, delivers=True)) == 1
 
 
 def test_each_lane_gets_its_share_of_a_wave(store: Store) -> None:

@@ -16,6 +16,9 @@ from mailer.outbox import lanes, moves
 from mailer.outbox.entry import mail_of
 from mailer.status import Kind, State
 
+LANES_AT_ONCE = 16
+"""Lanes that one claim serves: some letters from each cost less than one from very many."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Claimed:
@@ -37,7 +40,8 @@ def claim(
     """
     values = {"worker_": worker, "now_": now, "until_": now + lease}
     taken: list[str] = []
-    found = tx.execute(_LANES, {"now_": now, "most_": most}).all()
+    choice = {"now_": now, "lanes_": min(most, LANES_AT_ONCE)}
+    found = tx.execute(_lanes(delivers=delivers), choice).all()
     for index, row in enumerate(found):
         share = -(-(most - len(taken)) // (len(found) - index))
         allowed = lanes.allowance(row, now, share) if delivers else share
@@ -74,24 +78,24 @@ def next_due(tx: Tx) -> float | None:
     return None if found is None else float(found)
 
 
-def _lanes() -> Select[Any]:
-    """The lanes with something due that are neither paused nor shut."""
+@cache
+def _lanes(*, delivers: bool) -> Select[Any]:
+    """The lanes with something due that are neither paused nor shut, nor spent for now."""
     now = bindparam("now_", type_=Double)
     waiting = select(letter.c.id).where(
         letter.c.lane == lane.c.id, moves.is_state(State.QUEUED), letter.c.due_at <= now
     )
-    return (
+    found = (
         select(lane)
         .where(~lane.c.paused, or_(lane.c.closed_until.is_(None), lane.c.closed_until <= now))
         .where(waiting.exists())
         # People who wait for a confirmation first, then whoever was served longest ago.
         .order_by((lane.c.id != lanes.PEOPLE), lane.c.full_at)
-        .limit(bindparam("most_"))
+        .limit(bindparam("lanes_"))
         .with_for_update(skip_locked=True)
     )
-
-
-_LANES = _lanes()
+    # Spent lanes are left out here: many of them must not stand before one that is open.
+    return found.where(lanes.has_allowance(now)) if delivers else found
 
 
 @cache

@@ -12,7 +12,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Row, bindparam, select, update
+from sqlalchemy import ColumnElement, Insert, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import addresses
@@ -87,6 +87,12 @@ def allowance(row: Row[Any], now: float, most: int) -> int:
     return max(0, min(most, left))
 
 
+def has_allowance(now: ColumnElement[float]) -> ColumnElement[bool]:
+    """A condition: the lane lets at least one letter go at `now`."""
+    tolerance = (lane.c.burst - 1) * lane.c.pace_seconds / func.nullif(lane.c.pace_count, 0)
+    return or_(lane.c.pace_count == 0, lane.c.full_at - now <= tolerance + 1e-6)
+
+
 def spend(tx: Tx, row: Row[Any], taken: int, now: float) -> None:
     """Note that `taken` letters left the lane."""
     interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
@@ -98,13 +104,17 @@ _SPEND = update(lane).where(lane.c.id == bindparam("lane_")).values(full_at=bind
 
 def account_health(tx: Tx, account: str, now: float) -> Health:
     """Whether an account may be tried now."""
-    statement = select(lane.c.paused, lane.c.closed_until, lane.c.failures)
-    row = tx.execute(statement.where(lane.c.id == of_account(account))).one_or_none()
+    row = tx.execute(_HEALTH, {"lane_": of_account(account)}).one_or_none()
     if row is None:
         return Health.GOOD
     if row.paused or (row.closed_until or 0.0) > now:
         return Health.SHUT
     return Health.PROBE if row.failures else Health.GOOD
+
+
+_HEALTH = select(lane.c.paused, lane.c.closed_until, lane.c.failures).where(
+    lane.c.id == bindparam("lane_")
+)
 
 
 def close(tx: Tx, account: str, reason: str, now: float, after: float | None = None) -> float:
@@ -124,8 +134,11 @@ def close(tx: Tx, account: str, reason: str, now: float, after: float | None = N
 
 def reopen(tx: Tx, account: str) -> None:
     """Note that the account works; costs nothing when it always did."""
-    tx.execute(
-        update(lane)
-        .where(lane.c.id == of_account(account), lane.c.failures > 0)
-        .values(failures=0, closed_until=None, reason="", since=None)
-    )
+    tx.execute(_REOPEN, {"lane_": of_account(account)})
+
+
+_REOPEN = (
+    update(lane)
+    .where(lane.c.id == bindparam("lane_"), lane.c.failures > 0)
+    .values(failures=0, closed_until=None, reason="", since=None)
+)
