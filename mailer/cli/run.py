@@ -11,8 +11,9 @@ from dataclasses import replace
 
 import click
 
-from mailer import accounts, config, transports
+from mailer import accounts, approvals, config, transports
 from mailer.campaigns.library import Library
+from mailer.campaigns.values import Status
 from mailer.cli import base
 from mailer.cli.base import F
 from mailer.cli.db import migrate
@@ -160,7 +161,27 @@ def announce(settings: Settings) -> None:
         lines.append(("Staff, once", f"{settings.public_url}/staff/enter/{token}"))
     for name, address in lines:
         click.echo(f"{name + ':':<13} {address}")
+    for slug in unapproved(settings):
+        base.say(
+            f"{slug} is not shown yet: letters really leave here, so it waits for approval:"
+            f" mailer campaign go-live {slug}"
+        )
     base.say("Ctrl-C stops everything.")
+
+
+def unapproved(settings: Settings) -> list[str]:
+    """The live campaigns that visitors cannot see, because nobody has approved them."""
+    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    if not any(way.delivers for way in ways):
+        return []
+    live = [
+        one.slug for one in base.content(settings).campaigns.values() if one.status is Status.LIVE
+    ]
+    store = Store(settings.database_url, home=settings.home)
+    try:
+        return [slug for slug in live if approvals.latest(store, slug) is None]
+    finally:
+        store.close()
 
 
 def _named_database(settings: Settings) -> Store:

@@ -199,6 +199,7 @@ def test_an_approved_campaign_leaves_through_a_server(home: Path, tmp_path: Path
         box = Box(home, **settings)
         try:
             assert requests.get(f"{box.url}/proctoring/", timeout=30).status_code == 404
+            assert any("mailer campaign go-live proctoring" in line for line in box.err)
             gone = run(home, "campaign", "go-live", "proctoring", "--yes", **settings)
             assert gone.returncode == 0, gone.stderr
             for minister in MINISTERS:
