@@ -61,6 +61,7 @@ def line(text: str, longest: int) -> str:
     Raises FieldError: "long", "control", "format" or "encoded-word". Line breaks inside are
     refused, not folded: whoever sends them did not use the form.
     """
+    _refuse_very_long(text, longest)
     folded = unicodedata.normalize("NFC", text.strip(" \t"))
     reason = hostile(folded.replace("\t", " "))
     if reason:
@@ -77,6 +78,7 @@ def paragraphs(text: str, longest: int) -> str:
     Raises FieldError "long" or "control". Bidi marks and zero-width characters are refused too
     ("format"): in a letter they can make a reader see other words than were sent.
     """
+    _refuse_very_long(text, longest)
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = text.replace("\u2028", "\n").replace("\u2029", "\n").replace("\ufeff", "")
     text = "\n".join(part.rstrip() for part in text.split("\n")).strip("\n")
@@ -86,6 +88,12 @@ def paragraphs(text: str, longest: int) -> str:
     if reason:
         raise FieldError(reason, "holds invisible characters")
     return text
+
+
+def _refuse_very_long(text: str, longest: int) -> None:
+    """Before anything else looks at it: composing many accents costs the square of their number."""
+    if len(text) > 4 * longest:
+        raise FieldError("long", f"is longer than {longest} characters")
 
 
 def parse(text: str) -> str:
@@ -160,7 +168,12 @@ def _distance_is_small(one: str, other: str) -> bool:
 
 def mailbox(address: str) -> str:
     """The form under which two addresses are the same mailbox, as far as is safely known."""
-    local, _, domain = address.strip().casefold().rpartition("@")
+    try:
+        ascii_form = wire(address.strip())
+    except FieldError:
+        ascii_form = address.strip()
+    # Not casefold: it makes straße.example and strasse.example one, which belong to two owners.
+    local, _, domain = ascii_form.lower().rpartition("@")
     domain = _SAME_DOMAIN.get(domain, domain)
     if domain in _PLUS_TAGS:
         local = local.partition("+")[0] or local

@@ -47,6 +47,9 @@ PRIORITY: dict[Kind, int] = {
     Kind.LETTER: 5,
 }
 
+OUR_WORDS = frozenset({Kind.CONFIRMATION, Kind.NOTICE, Kind.ACCOUNT, Kind.ALERT})
+"""Mails in which no visitor wrote a word."""
+
 S = State
 MOVES: dict[State, frozenset[State]] = {
     S.AWAITING: frozenset({S.QUEUED, S.REVIEW, S.CANCELLED}),

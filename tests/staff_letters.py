@@ -39,7 +39,8 @@ def hand_over(store: Store, clock: Clock, *, bytes_: bytes = b"") -> tuple[Claim
     with store.write() as tx:
         one, *_ = outbox.claim(tx, "w", now=clock.now, lease=60, most=1, delivers=False)
         data = bytes_ or compose(one.mail)
-        outbox.fence(tx, "w", [(one.id, hashlib.sha256(data).hexdigest())], now=clock.now, lease=60)
+        sha256 = hashlib.sha256(data).hexdigest()
+        outbox.fence(tx, "w", [(one, sha256)], now=clock.now, lease=60)
     return one, data
 
 

@@ -84,7 +84,7 @@ class Ledger(RuleBasedStateMachine):
     @rule(target=fenced, hand=consumes(held))
     def fence(self, hand: tuple[str, list[Claimed]]) -> tuple[str, list[Claimed]]:
         worker, letters = hand
-        pairs = [(one.id, "0" * 64) for one in letters]
+        pairs = [(one, "0" * 64) for one in letters]
         with self.store.write() as tx:
             passed = outbox.fence(tx, worker, pairs, now=self.clock.now, lease=LEASE)
         return worker, [one for one in letters if one.id in passed]
@@ -171,7 +171,7 @@ class Ledger(RuleBasedStateMachine):
                 outbox.reap(tx, now=self.clock.now)
                 now = self.clock.now
                 letters = outbox.claim(tx, "z", now=now, lease=LEASE, most=50, delivers=False)
-                pairs = [(one.id, "0" * 64) for one in letters]
+                pairs = [(one, "0" * 64) for one in letters]
                 outbox.fence(tx, "z", pairs, now=now, lease=LEASE)
                 yes = Answer(text="queued", code="250")
                 done = [Outcome(letter=one, account=ACCOUNT, answer=yes) for one in letters]

@@ -32,7 +32,7 @@ def claim(store: Store, worker: str = "w1", most: int = 10, **changes: object) -
 
 def fence(store: Store, letters: Sequence[Claimed], worker: str = "w1") -> set[str]:
     with store.write() as tx:
-        pairs = [(one.id, "0" * 64) for one in letters]
+        pairs = [(one, "0" * 64) for one in letters]
         return outbox.fence(tx, worker, pairs, now=store.now(tx), lease=60.0)
 
 
@@ -91,6 +91,8 @@ def test_an_expired_claim_goes_back_to_the_queue_and_cost_nothing(
     assert states(store) == ["queued", "queued"]
     assert column(store, "attempts") == {0}
     assert column(store, "possibly_twice") == {False}
+    assert claim(store, "w2") == [], "others go first: it may be this one that ends workers"
+    clock.pass_(1)
     assert len(claim(store, "w2")) == 2
     assert fence(store, mine) == set(), "the first worker's lease is gone for good"
 
@@ -105,6 +107,7 @@ def test_a_dot_without_an_answer_is_sent_again_with_a_flag_and_the_same_bytes(
     reap(store)
     assert states(store) == ["queued", "queued"]
     assert column(store, "possibly_twice") == {True}
+    clock.pass_(1)
     again = claim(store, "w2")
     assert {one.mail for one in again} == {one.mail for one in mine}, "the date stays too"
     page = sendlog.letter_page(store, mine[0].id)
@@ -147,6 +150,7 @@ def test_a_late_answer_beats_another_workers_claim_at_the_fence(store: Store, cl
     fence(store, mine)
     clock.pass_(61)
     reap(store)
+    clock.pass_(1)
     theirs = claim(store, "w2")
     settle(store, mine)
     assert fence(store, theirs, "w2") == set()
@@ -160,6 +164,7 @@ def test_a_worker_that_lost_its_lease_cannot_undo_what_another_did(
     mine = claim(store)
     clock.pass_(61)
     reap(store)
+    clock.pass_(1)
     theirs = claim(store, "w2")
     fence(store, theirs, "w2")
     settle(store, theirs, worker="w2")
@@ -249,6 +254,79 @@ def test_doubt_is_resent_with_a_pause_not_at_once(store: Store, clock: Clock) ->
     assert column(store, "due_at") == {clock.now + 60}
 
 
+def test_a_second_doubt_waits_for_a_person(store: Store, clock: Clock) -> None:
+    accept(store, draft(to=recipients(1)))
+    for _ in range(2):
+        clock.pass_(3600)
+        mine = claim(store)
+        fence(store, mine)
+        settle(store, mine, SendError("cut after the dot", maybe_accepted=True))
+    assert states(store) == ["uncertain"]
+    clock.pass_(10 * 86400)
+    assert claim(store) == []
+
+
+def test_an_older_claim_of_the_same_worker_cannot_pass_the_fence(
+    store: Store, clock: Clock
+) -> None:
+    accept(store, draft(to=recipients(1)))
+    old = claim(store)
+    clock.pass_(61)
+    reap(store)
+    clock.pass_(1)
+    new = claim(store)
+    assert fence(store, old) == set()
+    assert fence(store, new) == {new[0].id}
+
+
+def test_a_letter_that_alone_is_minded_does_not_hold_up_the_others(
+    store: Store, clock: Clock
+) -> None:
+    accept(store, draft(to=recipients(1)))
+    clock.pass_(1)
+    accept(store, draft(supporter(name="Ben"), to=recipients(1)))
+    (first,) = claim(store, most=1)
+    settle(store, [first], SendError("sender not owned", Next.STOP, code="553"))
+    clock.pass_(5)
+    (second,) = claim(store, most=1)
+    assert second.id != first.id
+
+
+def test_a_lane_opens_again_after_a_wrong_clock_or_a_corrected_pace(
+    store: Store, clock: Clock
+) -> None:
+    def write(name: str) -> None:
+        who = supporter(name=name, email=f"{name}@supporter.example")
+        accept(store, draft(who, to=recipients(1, Pace(count=1, seconds=86400.0))))
+        with store.write() as tx:
+            tx.execute(letter.update().values(cleared=True, due_at=0.0))
+
+    write("Ann")
+    clock.now += 365 * 86400
+    assert len(claim(store, delivers=True)) == 1
+    clock.now -= 365 * 86400
+    write("Ben")
+    assert len(claim(store, delivers=True)) == 1, "a year ahead cannot be true"
+    write("Cleo")
+    assert claim(store, delivers=True) == []
+    with store.write() as tx:
+        quick = Pace(count=900, seconds=3600.0)
+        lanes.set_paces(tx, {"mailbox:minister-1@ministry.example": quick})
+    assert len(claim(store, delivers=True)) == 1
+
+
+def test_many_letters_nobody_approved_are_held_in_batches(store: Store) -> None:
+    many = recipients(700)
+    for number in range(2):
+        who = supporter(name=f"S {number}", email=f"s{number}@supporter.example")
+        accept(store, draft(who, to=many))
+    held = []
+    for _ in range(3):
+        with store.write() as tx:
+            held.append(outbox.hold_uncleared(tx, now=store.now(tx)))
+    assert held == [1000, 400, 0]
+
+
 def test_the_pace_of_an_official_holds_over_time(store: Store, clock: Clock) -> None:
     hourly = Pace(count=60, seconds=3600.0)
     for number in range(80):
@@ -258,6 +336,7 @@ def test_the_pace_of_an_official_holds_over_time(store: Store, clock: Clock) -> 
     assert taken == 80, "what is only kept here is not paced"
     clock.pass_(2)
     reap(store)
+    clock.pass_(1)
     with store.write() as tx:
         tx.execute(letter.update().values(cleared=True))
     left = []

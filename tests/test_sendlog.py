@@ -7,6 +7,7 @@ import hashlib
 import pytest
 
 from mailer import accounts, outbox, sendlog
+from mailer.campaigns.values import Status
 from mailer.db import Store
 from mailer.message import compose
 from mailer.outbox import Outcome
@@ -99,7 +100,7 @@ def test_the_exact_message_can_be_made_again(store: Store, clock: Clock) -> None
         )  # fmt: skip
         data = compose(one.mail)
         sha256 = hashlib.sha256(data).hexdigest()
-        outbox.fence(tx, "w", [(one.id, sha256)], now=clock.now, lease=60.0)
+        outbox.fence(tx, "w", [(one, sha256)], now=clock.now, lease=60.0)
         done = Outcome(letter=one, account="fake:relay", answer=Answer(text="ok", code="250"))
         outbox.settle(tx, "w", [done], now=clock.now)
     clock.pass_(86400)
@@ -127,9 +128,13 @@ def test_an_unknown_letter_is_none(store: Store) -> None:
 
 def test_counts_by_state_and_of_people(store: Store) -> None:
     write(store, 0)
+    write(store, 0)  # the same person again
     write(store, 1, hold="a look")
     write(store, 2, about=campaign(slug="other", confirm=True))
-    assert sendlog.counts(store) == {State.QUEUED: 2, State.REVIEW: 2, State.AWAITING: 2}
-    assert sendlog.counts(store, "exams") == {State.QUEUED: 2, State.REVIEW: 2}
-    assert sendlog.written(store, "exams", confirmed_only=False) == 2
-    assert sendlog.written(store, "other", confirmed_only=True) == 0
+    write(store, 3, about=campaign(slug="trial", status=Status.TRIAL), trial_to="t@staff.example")
+    assert sendlog.counts(store, "exams") == {
+        State.QUEUED: 2, State.REVIEW: 2, State.CANCELLED: 2,
+    }  # fmt: skip
+    assert sum(sendlog.counts(store).values()) == 10
+    assert sendlog.written(store, "exams") == 1
+    assert sendlog.written(store, "other") == sendlog.written(store, "trial") == 0

@@ -9,10 +9,12 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
-from mailer import submissions
+from mailer import sendlog, submissions
 from mailer.campaigns.values import Status
 from mailer.db import Store
 from mailer.db.schema import letter, letter_text, submission
+from mailer.message import compose
+from mailer.message.read import parts
 from mailer.status import Kind, State
 from mailer.submissions import accept, confirm, receipt, waiting
 from tests.conftest import Clock
@@ -33,6 +35,11 @@ def states(store: Store, token: str) -> list[str]:
 
 def confirmation_token(store: Store) -> str:
     """The token of the newest link that was mailed."""
+    return confirmation_tokens(store)[0]
+
+
+def confirmation_tokens(store: Store) -> list[str]:
+    """The tokens of the links that were mailed, the newest first."""
     with store.read() as tx:
         bodies = tx.execute(
             select(letter_text.c.body)
@@ -40,7 +47,7 @@ def confirmation_token(store: Store) -> str:
             .where(letter.c.kind == Kind.CONFIRMATION)
             .order_by(letter.c.created_at.desc())
         ).scalars()
-        return bodies.first().partition("/confirm/")[2].partition("?")[0]  # type: ignore[union-attr]
+        return [body.partition("/confirm/")[2].partition("?")[0] for body in bodies]
 
 
 def test_a_submission_is_kept_with_all_its_letters_as_approved(store: Store) -> None:
@@ -90,16 +97,84 @@ def test_parallel_drafts_of_one_person_leave_one_letter_for_each_official(
 
 def test_a_second_letter_is_cancelled_but_its_receipt_looks_like_any_other(store: Store) -> None:
     accept(store, draft())
-    other = draft(supporter(email="A.nn+again@Supporter.example", name="ann  exämple"))
     again = accept(store, draft(supporter(name="ANN EXAMPLE", email="Ann@supporter.example")))
     assert states(store, again) == ["queued", "queued"]
     found = receipt(store, again)
     assert found is not None
     assert {one.reason for one in found.letters} == {""}
     assert count(store, letter.c.state == State.CANCELLED) == 2
-    third = accept(store, other)
+    third = accept(store, draft(supporter(email="A.nn+again@supporter.example")))
     assert states(store, third) == ["queued", "queued"], "another mailbox is another person"
     assert count(store, letter.c.state == State.CANCELLED) == 2
+
+
+def test_the_first_letter_stands_for_the_second_on_its_receipt(store: Store, clock: Clock) -> None:
+    accept(store, draft())
+    with store.write() as tx:
+        values = {"state": "sent", "sent_at": clock.now + 2, "transport": "smtp:relay"}
+        tx.execute(letter.update().values(values))
+    clock.pass_(86400)
+    again = accept(store, draft())
+    assert states(store, again) == ["queued", "queued"], "as a first one would be"
+    clock.pass_(6)
+    found = receipt(store, again)
+    assert found is not None
+    assert {one.state for one in found.letters} == {State.SENT}
+    assert {one.sent_at for one in found.letters} == {found.created_at}
+
+
+def test_what_would_hold_a_first_letter_is_told_of_a_second_one_too(store: Store) -> None:
+    new = receipt(store, accept(store, draft(hold="honeypot")))
+    accept(store, draft(supporter(name="Ben")))
+    again = receipt(store, accept(store, draft(supporter(name="Ben"), hold="honeypot")))
+    assert new is not None
+    assert again is not None
+    assert [(one.state, one.reason) for one in new.letters] == [
+        (one.state, one.reason) for one in again.letters
+    ]
+
+
+def test_a_trial_takes_nobodys_real_letter_and_goes_to_no_official(store: Store) -> None:
+    trial = campaign(status=Status.TRIAL)
+    accept(store, draft(about=trial, trial_to="staff@coalition.example"))
+    accept(store, draft(about=trial))
+    assert count(store, letter.c.cleared) == 2, "without an address it must not leave later either"
+    assert states(store, accept(store, draft())) == ["queued", "queued"]
+    assert count(store, letter.c.state == State.CANCELLED) == 0
+
+
+def test_spellings_of_one_mailbox_are_one_and_look_alike_domains_are_not(store: Store) -> None:
+    for email in ("ann.b@gmail.com", "annb@gmail.com", "a.n.n.b+x@googlemail.com"):
+        accept(store, draft(supporter(email=email)))
+    assert count(store, letter.c.kind == Kind.NOTICE) == 1
+    about = campaign(confirm=True)
+    accept(store, draft(supporter(email="victim@strasse.example"), about))
+    accept(store, draft(supporter(email="victim@straße.example"), about))
+    tokens = confirmation_tokens(store)
+    assert [len(waiting(store, token)) for token in tokens] == [1, 1]
+
+
+def test_parallel_forms_cannot_pass_the_limits_of_one_mailbox(
+    database_url: str, clock: Clock
+) -> None:
+    about = campaign(confirm=True)
+    stores = [Store(database_url, clock=clock) for _ in range(4)]
+    drafts = [draft(supporter(name=f"Name {number}"), about) for number in range(16)]
+    drafts += [draft(supporter(name=f"Name {number}")) for number in range(16)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda pair: accept(stores[pair[0] % 4], pair[1]), enumerate(drafts)))
+    assert count(stores[0], letter.c.kind == Kind.CONFIRMATION) == 1
+    assert count(stores[0], letter.c.state == State.QUEUED, letter.c.kind == Kind.LETTER) == 4
+    for store in stores:
+        store.close()
+
+
+def test_an_old_link_opens_nothing(store: Store, clock: Clock) -> None:
+    accept(store, draft(about=campaign(confirm=True)))
+    link = confirmation_token(store)
+    assert waiting(store, link)
+    clock.pass_(31 * 86400)
+    assert waiting(store, link) == ()
 
 
 def test_only_a_mail_to_the_address_tells_of_an_earlier_letter_and_only_once(store: Store) -> None:
@@ -205,6 +280,18 @@ def test_another_peoples_link_confirms_nothing(store: Store) -> None:
     assert confirm(store, link, victim.id, sender=SENDER) is None
     assert confirm(store, "forged", victim.id, sender=SENDER) is None
     assert waiting(store, "forged") == ()
+
+
+def test_the_mailed_link_can_be_pressed_and_nothing_typed_is_in_the_mail(store: Store) -> None:
+    who = supporter(name="<b>https://evil.example</b>", personal="https://evil.example")
+    accept(store, draft(who, campaign(confirm=True)))
+    (row,) = sendlog.page(store, sendlog.Filter(kind=Kind.CONFIRMATION)).rows
+    page = sendlog.letter_page(store, row.id)
+    assert page is not None
+    assert page.mail is not None
+    shown = parts(compose(page.mail))
+    assert f'<a href="http://127.0.0.1:8000/confirm/{confirmation_token(store)}' in shown.html
+    assert "evil" not in str(shown)
 
 
 def test_a_mailbox_is_not_flooded_with_confirmations(store: Store, clock: Clock) -> None:

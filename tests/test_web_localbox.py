@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -201,6 +202,17 @@ def test_with_a_transport_that_sends_there_is_no_outbox(settings: Settings, stor
     client = create_app(sending, store).test_client()
     assert client.get("/outbox/").status_code == 404
     assert client.get("/outbox/letter1.mailer/message.eml").status_code == 404
+
+
+def test_where_the_pages_have_an_address_for_others_there_is_no_outbox(
+    settings: Settings, store: Store, home: Path
+) -> None:
+    """A bare proxy asks from this machine, for this machine, and says nothing of itself."""
+    keep(home, "letter1", mail())
+    outside = replace(settings, base_url="https://letters.coalition.example")
+    client = create_app(outside, store).test_client()
+    for path in ("", "letter1.mailer/", "letter1.mailer/html", "letter1.mailer/message.eml"):
+        assert client.get(f"/outbox/{path}").status_code == 404
 
 
 def test_no_cache_keeps_a_letter(client: FlaskClient, home: Path) -> None:

@@ -6,6 +6,7 @@ import email
 import email.policy
 import hashlib
 import re
+from dataclasses import replace
 
 import pytest
 from flask import Flask
@@ -155,6 +156,22 @@ def test_a_letter_kept_on_this_machine_is_not_called_accepted(
     file = staff.get(f"/staff/letters/{one}/message.eml").data
     maildir = settings.home / "var" / "outbox" / "new"
     assert file.replace(b"\r\n", b"\n") in [kept.read_bytes() for kept in maildir.iterdir()]
+
+
+def test_where_others_reach_the_pages_no_local_outbox_is_offered(
+    store: Store, settings: Settings
+) -> None:
+    write(store, 1)
+    worker.drain(settings, store)
+    one, _ = letters(store)
+    member(store)
+    outside = replace(settings, base_url="https://letters.coalition.example")
+    browser = Browser(create_app(outside, store))
+    browser.sign_in()
+    for path in (f"/staff/letters/{one}", "/staff/"):
+        shown = browser.get(path)
+        assert shown.status_code == 200
+        assert "/outbox/" not in shown.text
 
 
 def test_mails_about_accounts_are_never_shown(staff: Browser, store: Store) -> None:

@@ -19,13 +19,13 @@ from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.db.schema import lane, letter
-from mailer.errors import Next, SendError, StoreError
+from mailer.errors import Next, SendError, SettingsError, StoreError
 from mailer.message import Mail
 from mailer.outbox import Claimed
 from mailer.sendlog import Filter
 from mailer.status import State
 from mailer.submissions import accept
-from mailer.transports import Parcel
+from mailer.transports import Parcel, from_urls
 from mailer.transports.maildir import Box
 from mailer.worker import Worker, drain, run
 from mailer.worker.engine import envelope_sender
@@ -138,11 +138,16 @@ def test_a_dead_relay_is_probed_with_one_letter_and_loses_none(store: Store, clo
     assert states(store) == {"sent": 20}
 
 
-def test_the_next_transport_takes_over_while_the_first_is_down(store: Store) -> None:
+def test_the_next_transport_takes_over_while_the_first_is_down(
+    store: Store, clock: Clock
+) -> None:
     first, second = FakeTransport("fake:first"), FakeTransport("fake:second")
     first.down = SendError("connection refused", Next.STOP)
     write(store, 5)
-    work(worker(store, first, second))
+    one = worker(store, first, second)
+    work(one)
+    clock.pass_(1)
+    work(one)
     assert states(store) == {"sent": 10}
     assert len(second.accepted) == 10
 
@@ -223,6 +228,59 @@ def test_a_stop_gives_back_what_was_claimed_ahead(store: Store) -> None:
     with store.read() as tx:
         assert set(tx.execute(select(letter.c.attempts)).scalars()) == {0}
     slow.set()
+
+
+def test_a_server_that_takes_and_never_says_so_gets_a_letter_twice_at_most(
+    store: Store, clock: Clock
+) -> None:
+    way = FakeTransport()
+
+    def take_and_hang_up(parcel: Parcel) -> None:
+        way.took(parcel)
+        raise SendError("cut after the dot", maybe_accepted=True)
+
+    way.on_commit = take_and_hang_up
+    write(store, 2)
+    one = worker(store, way)
+    for _ in range(50):
+        work(one)
+        clock.pass_(4000)
+    assert states(store) == {"uncertain": 4}
+    assert set(Counter(parcel.letter for parcel in way.accepted).values()) == {2}
+
+
+def test_letters_whose_lease_ends_while_they_wait_are_not_sent_twice(database_url: str) -> None:
+    """The worker's own reaper takes them back and it claims them anew: one copy may leave."""
+    way, clock = FakeTransport(), Clock(1_800_000_000.0)
+    store = Store(database_url, clock=clock)
+    way.on_commit = lambda _: clock.pass_(70) and None
+    write(store, 7)
+    one = worker(store, way, connections=2)
+    for _ in range(200):
+        one.round()
+        one.reap([])
+        clock.pass_(1)
+    one.close()
+    assert states(store) == {"sent": 14}
+    twice = {name for name, times in Counter(p.letter for p in way.accepted).items() if times > 1}
+    assert twice <= {row.id for row in sendlog.rows(store, Filter()) if row.possibly_twice}
+    store.close()
+
+
+def test_a_way_that_fails_is_told_once_in_the_log_and_when_it_works_again(
+    store: Store, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    way = FakeTransport()
+    way.down = SendError("connection refused", Next.STOP)
+    write(store, 3)
+    one = worker(store, way)
+    for _ in range(5):
+        work(one)
+        clock.pass_(400)
+    way.down = None
+    work(one)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["fake:relay is down: connection refused", "fake:relay works again"]
 
 
 def test_a_hostile_value_fails_its_own_letter_only(store: Store) -> None:
@@ -330,5 +388,10 @@ def test_the_envelope_names_the_letter(domain: str, verp: bool, expected: str) -
         from_name="", from_address="letters@campaign.example", to_address="m@m.example",
         subject="s", text="t", message_id="abc@campaign.example", date=0.0,
     )  # fmt: skip
-    letter = Claimed(id="abc", attempt=1, mail=mail)
+    letter = Claimed(id="abc", attempt=1, lease=0.0, mail=mail)
     assert envelope_sender(letter, domain, verp=verp) == expected
+
+
+def test_keeping_here_cannot_stand_in_for_sending(settings: Settings) -> None:
+    with pytest.raises(SettingsError, match="MAILER_TRANSPORT"):
+        from_urls(("smtp://127.0.0.1:9?tls=none", "maildir:var/outbox"), settings.home)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +22,9 @@ from mailer.status import Kind
 ROLES = ("viewer", "moderator", "organizer", "admin", "partner")
 INVITATION, RESET, ENTER = "invitation", "reset", "enter"
 _LIVES = {INVITATION: 7 * 86400.0, RESET: 3600.0, ENTER: 86400.0}  # seconds
+
+RESET_PAUSE = 300.0  # seconds between two reset mails to one account
+RESET_SECONDS = 0.1  # that a request takes, well above what the work does
 
 LOCAL_ADMIN = "admin@localhost"
 
@@ -84,18 +88,33 @@ def redeem(store: Store, secret: str, purpose: str, password: str | None = None)
 
 
 def request_reset(store: Store, email: str, *, sender: Sender, language: str) -> None:
-    """Mail a reset link if the address has an account; says nothing either way."""
+    """Mail a reset link if the address has an account, at most one in five minutes.
+
+    Takes the same time either way, so that nobody learns who has an account.
+    """
+    began = time.monotonic()
     with store.write() as tx:
         now = store.now(tx)
         row = by_email(tx, normalised(email))
-        if row is None or row.disabled_at is not None or not row.password:
-            return
-        secret = _token(tx, row.id, RESET, now)
-        subject, text = mails.reset(language, f"{sender.url}/staff/reset/{secret}")
-        outbox.post(
-            tx, Kind.ACCOUNT, to=row.email, subject=subject, text=text, sender=sender,
-            from_name="Mailer", language=language, now=now,
-        )  # fmt: skip
+        if row is not None and row.disabled_at is None and row.password:
+            _mail_reset(tx, row, sender, language, now)
+    time.sleep(max(0.0, began + RESET_SECONDS - time.monotonic()))
+
+
+def _mail_reset(tx: Tx, row: Row[Any], sender: Sender, language: str, now: float) -> None:
+    lately = now + _LIVES[RESET] - RESET_PAUSE
+    fresh = select(account_token.c.hash).where(
+        account_token.c.account == row.id, account_token.c.purpose == RESET,
+        account_token.c.expires_at > lately,
+    )  # fmt: skip
+    if tx.execute(fresh).first() is not None:
+        return
+    secret = _token(tx, row.id, RESET, now)
+    subject, text = mails.reset(language, f"{sender.url}/staff/reset/{secret}")
+    outbox.post(
+        tx, Kind.ACCOUNT, to=row.email, subject=subject, text=text, sender=sender,
+        from_name="Mailer", language=language, now=now,
+    )  # fmt: skip
 
 
 def list_accounts(store: Store) -> tuple[Account, ...]:

@@ -69,11 +69,10 @@ def _settings_problems() -> tuple[list[Problem], Path]:
     except SettingsError as error:
         found.append(Problem(file="the environment", message=str(error)))
         return found, home_from_env()
-    for url in settings.transports:
-        try:
-            transports.from_url(url, settings.home)
-        except SettingsError as error:
-            found.append(Problem(file="the environment", message=str(error)))
+    try:
+        transports.from_urls(settings.transports, settings.home)
+    except SettingsError as error:
+        found.append(Problem(file="the environment", message=str(error)))
     return found, settings.home
 
 

@@ -106,8 +106,7 @@ def worker(lifeline: int | None) -> None:
 def check_start(settings: Settings) -> None:
     """Refuse to start with files or settings that would only fail later; raises MailerError."""
     base.content(settings)
-    for url in settings.transports:
-        transport = transports.from_url(url, settings.home)
+    for transport in transports.from_urls(settings.transports, settings.home):
         if not transport.delivers:
             transport.probe()  # a folder that cannot be written will not mend itself
 
@@ -171,7 +170,7 @@ def announce(settings: Settings) -> None:
 
 def unapproved(settings: Settings) -> list[str]:
     """The live campaigns that visitors cannot see, because nobody has approved them."""
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     if not any(way.delivers for way in ways):
         return []
     live = [

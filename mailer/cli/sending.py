@@ -64,7 +64,7 @@ def _as_test(one: Example, to: str) -> Mail:
 def _send(mails: Sequence[Mail], settings: Settings) -> None:
     """Send through the first transport that is up; raises SendError when none is."""
     left = list(mails)
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     for number, way in enumerate(ways, start=1):
         try:
             _send_through(way, left)
@@ -181,7 +181,7 @@ def check_may_go_live(chosen: Campaign, content: Content, settings: Settings) ->
         raise MailerError(f'{chosen.slug} is {chosen.status}: write status = "live" in {file}')
     if not recipients_today(chosen, content.officials):
         raise MailerError(f"nobody gets the letter of {chosen.slug} today: look at its `to`")
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     if not any(way.delivers for way in ways) and not settings.development:
         raise MailerError(
             "MAILER_TRANSPORT only keeps letters on this machine: name a server that sends them"
@@ -191,7 +191,7 @@ def check_may_go_live(chosen: Campaign, content: Content, settings: Settings) ->
 def _show(chosen: Campaign, to: Sequence[Recipient], settings: Settings) -> None:
     click.echo(f"{chosen.version('').title}: {len(to)} letters from each supporter")
     base.print_table([("", one.name, one.email, pace_in_words(one.pace)) for one in to])
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     through = ", then ".join(way.account for way in ways)
     click.echo(f"  through {through}, from {settings.from_address}")
     if not any(way.delivers for way in ways):

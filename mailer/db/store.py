@@ -11,6 +11,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from mailer.db import schema, sqlite
 from mailer.errors import StoreError
@@ -102,7 +103,7 @@ class Store:
         """The database's address without its password."""
         if self.is_sqlite:
             return str(self.url.database)
-        return self.url.render_as_string(hide_password=True)
+        return self.url.set(query={}).render_as_string(hide_password=True)
 
     def close(self) -> None:
         """Close all connections."""
@@ -161,10 +162,13 @@ def _said_plainly(store: Store) -> Iterator[None]:
     except DBAPIError as error:
         away = store.engine.dialect.loaded_dbapi
         broken = type(error.orig) is away.DatabaseError  # such as a file that is no database
-        if broken or isinstance(error.orig, (away.OperationalError, away.InterfaceError)):
+        lost = (away.OperationalError, away.InterfaceError, away.InternalError)
+        if broken or isinstance(error.orig, lost):
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {store.shown} cannot be used: {reason}") from error
         raise
+    except PoolTimeout as error:
+        raise StoreError(f"the database {store.shown} is too busy") from error
     except OSError as error:
         if error.filename and str(error.filename).endswith(".gate"):
             raise StoreError(

@@ -13,7 +13,7 @@ def compose(mail: Mail) -> bytes:
     Raises HeaderError when a value may not stand in a header, or the outcome is not as meant.
     """
     mail = cleaned(mail)
-    html = bodies.text_to_html(mail.text, mail.language)
+    html = bodies.text_to_html(mail.text, mail.language, linked=mail.linked)
     first, second = bodies.part("plain", mail.text), bodies.part("html", html)
     border = bodies.boundary(mail.message_id, first + second)
     line = f"--{border}".encode()

@@ -15,12 +15,18 @@ _FROM = re.compile(rb"^From ", re.MULTILINE)
 _GAP = re.compile(r"\n(?:[ \t]*\n)+")
 
 
-def text_to_html(text: str, language: str = "en") -> str:
+_ADDRESS = re.compile(r'^https?://[^\s<>"]+$', re.MULTILINE)
+
+
+def text_to_html(text: str, language: str = "en", *, linked: bool = False) -> str:
     """A whole HTML document that says what `text` says: escaped, in paragraphs, nothing else.
 
-    It has no title: the subject is one. Nothing is made a link, for the text is a visitor's.
+    It has no title: the subject is one. Nothing is made a link, for the text is a visitor's,
+    unless `linked` says that it is all ours: then a line that is an address becomes one.
     """
     broken = escape(text, quote=False).strip("\n")
+    if linked:
+        broken = _ADDRESS.sub(r'<a href="\g<0>">\g<0></a>', broken)
     paragraphs = (part.replace("\n", "<br>\n") for part in _GAP.split(broken))
     body = "\n".join(f"<p>{part}</p>" for part in paragraphs)
     return (

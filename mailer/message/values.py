@@ -36,6 +36,7 @@ class Mail:
     message_id: str  # without its angle brackets
     date: float  # seconds since 1970, UTC
     auto: bool = False  # made by the program itself (RFC 3834), not by a person
+    linked: bool = False  # lines that are addresses become links: where no visitor wrote a word
     language: str = "en"  # of the text
 
 

@@ -26,6 +26,7 @@ class Claimed:
 
     id: str
     attempt: int
+    lease: float  # until when, as written: tells this claim from any other
     mail: Mail
 
 
@@ -92,7 +93,9 @@ def _lanes(*, delivers: bool) -> Select[Any]:
         # People who wait for a confirmation first, then whoever was served longest ago.
         .order_by((lane.c.id != lanes.PEOPLE), lane.c.full_at)
         .limit(bindparam("lanes_"))
-        .with_for_update(skip_locked=True)
+        # Not against FOR KEY SHARE: a letter that enters holds that on its lane, and must
+        # neither wait for a claim nor hide the lane from it.
+        .with_for_update(skip_locked=True, key_share=True)
     )
     # Spent lanes are left out here: many of them must not stand before one that is open.
     return found.where(lanes.has_allowance(now)) if delivers else found
@@ -107,7 +110,7 @@ def _take(*, delivers: bool) -> Update:
         .where(moves.is_state(State.QUEUED), letter.c.due_at <= now)
         .order_by(letter.c.priority, letter.c.due_at)
         .limit(bindparam("most_"))
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=True, key_share=True)
     )
     # A plain subquery would be run again for each row by PostgreSQL, and pass the limit.
     first = (due.where(letter.c.cleared) if delivers else due).cte("due")
@@ -129,7 +132,14 @@ def _take(*, delivers: bool) -> Update:
 def _texts(dialect: str) -> Select[Any]:
     row = given.table(dialect, "id")
     return (
-        select(letter_text, letter.c.id, letter.c.kind, letter.c.attempts, letter.c.dated_at)
+        select(
+            letter_text,
+            letter.c.id,
+            letter.c.kind,
+            letter.c.attempts,
+            letter.c.dated_at,
+            letter.c.lease_until,
+        )
         .join_from(row, letter, letter.c.id == row.c.id)
         .join(letter_text, letter_text.c.letter == letter.c.id)
     )
@@ -140,6 +150,11 @@ def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
         return []
     found = tx.execute(_texts(tx.dialect.name), given.rows([{"id": key} for key in ids]))
     return [
-        Claimed(id=row.id, attempt=row.attempts, mail=mail_of(row, Kind(row.kind), row.dated_at))
+        Claimed(
+            id=row.id,
+            attempt=row.attempts,
+            lease=row.lease_until,
+            mail=mail_of(row, Kind(row.kind), row.dated_at),
+        )
         for row in found
     ]

@@ -17,7 +17,7 @@ from mailer.db.schema import letter, letter_text
 from mailer.message import Mail
 from mailer.officials.values import Pace
 from mailer.outbox import lanes, moves
-from mailer.status import PRIORITY, Kind, State
+from mailer.status import OUR_WORDS, PRIORITY, Kind, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +51,7 @@ class Written:
             reply_name=self.reply_name, reply_address=self.reply_address,
             to_name=self.to_name, to_address=self.to_address, subject=self.subject, text=text,
             message_id=message_id, date=date, auto=kind is not Kind.LETTER,
-            language=self.language,
+            linked=kind in OUR_WORDS, language=self.language,
         )  # fmt: skip
 
 

@@ -82,21 +82,36 @@ def allowance(row: Row[Any], now: float, most: int) -> int:
     if not row.pace_count:
         return most
     interval = row.pace_seconds / row.pace_count
-    spent = math.ceil((max(row.full_at, now) - now) / interval - 1e-6)
+    spent = math.ceil((_full_at(row, now) - now) / interval - 1e-6)
     left: int = row.burst - spent
     return max(0, min(most, left))
 
 
 def has_allowance(now: ColumnElement[float]) -> ColumnElement[bool]:
     """A condition: the lane lets at least one letter go at `now`."""
-    tolerance = (lane.c.burst - 1) * lane.c.pace_seconds / func.nullif(lane.c.pace_count, 0)
-    return or_(lane.c.pace_count == 0, lane.c.full_at - now <= tolerance + 1e-6)
+    interval = lane.c.pace_seconds / func.nullif(lane.c.pace_count, 0)
+    spent = lane.c.full_at - now
+    return or_(
+        lane.c.pace_count == 0,
+        spent <= (lane.c.burst - 1) * interval + 1e-6,
+        spent > lane.c.burst * interval + 1e-6,  # a moment no spending leads to: see _full_at
+    )
 
 
 def spend(tx: Tx, row: Row[Any], taken: int, now: float) -> None:
     """Note that `taken` letters left the lane."""
     interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
-    tx.execute(_SPEND, {"lane_": row.id, "full_": max(row.full_at, now) + taken * interval})
+    tx.execute(_SPEND, {"lane_": row.id, "full_": _full_at(row, now) + taken * interval})
+
+
+def _full_at(row: Row[Any], now: float) -> float:
+    """When the allowance is whole again; `now` where that moment cannot be true.
+
+    A clock that was wrong, or a pace that was slower, must not keep a lane shut.
+    """
+    interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
+    full_at = float(row.full_at)
+    return full_at if now < full_at <= now + row.burst * interval + 1e-6 else now
 
 
 _SPEND = update(lane).where(lane.c.id == bindparam("lane_")).values(full_at=bindparam("full_"))

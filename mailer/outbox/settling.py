@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, Update, bindparam, func, or_, select, update
+from sqlalchemy import Double, Update, bindparam, cast, func, or_, select, update
 
 from mailer.db import Tx, given
 from mailer.db.schema import letter
@@ -39,16 +39,19 @@ class Outcome:
 
 
 def fence(
-    tx: Tx, worker: str, staged: Sequence[tuple[str, str]], *, now: float, lease: float
+    tx: Tx, worker: str, staged: Sequence[tuple[Claimed, str]], *, now: float, lease: float
 ) -> set[str]:  # fmt: skip
     """Put up the fence for (letter, SHA-256 of its bytes); return those still ours.
 
-    A worker whose lease was taken cannot pass: it must abandon what it staged. For the others the
-    lease begins anew: it must outlive the longest wait for the answer to the dot.
+    A claim that has been taken back cannot pass, not even when the same worker has claimed the
+    letter anew: it must abandon what it staged. For the others the lease begins again: it must
+    outlive the longest wait for the answer to the dot.
     """
     if not staged:
         return set()
-    rows = given.rows([{"id": letter_id, "sha256": sha256} for letter_id, sha256 in staged])
+    rows = given.rows(
+        [{"id": one.id, "lease": repr(one.lease), "sha256": sha256} for one, sha256 in staged]
+    )
     values = {"worker_": worker, "now_": now, "until_": now + lease, **rows}
     passed = set(tx.execute(_fence(tx.dialect.name), values).scalars())
     moves.record(tx, sorted(passed), State.DOT, moves.Event(now=now, actor="worker"))
@@ -73,12 +76,13 @@ def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float) -> N
 
 @cache
 def _fence(dialect: str) -> Update:
-    row = given.table(dialect, "id", "sha256")
+    row = given.table(dialect, "id", "lease", "sha256")
     now = bindparam("now_", type_=Double)
     return (
         update(letter)
         .where(letter.c.id == row.c.id, moves.is_state(State.CLAIMED))
         .where(letter.c.worker == bindparam("worker_"), letter.c.lease_until > now)
+        .where(letter.c.lease_until == cast(row.c.lease, Double))
         .values(
             state=State.DOT.value, sha256=row.c.sha256, changed_at=now,
             lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, now),
@@ -152,8 +156,11 @@ def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: 
         new = State.UNCERTAIN
     elif error.then is Next.FAIL:
         new, values["reason"] = State.FAILED, "refused"
-    elif error.then is Next.STOP:  # the letter is not at fault: it has lost nothing
+    elif error.then is Next.STOP:
+        # It has lost no attempt. It goes behind the others, so that the next probe is another
+        # letter: a server that minds this one alone must not stop them all.
         values |= {"attempts": letter.c.attempts - 1, "dated_at": moves.undated()}
+        values["due_at"] = now + reaping.BEHIND
     elif _is_too_late(tx, outcome, wait := _wait(outcome, error), now):
         new, values["reason"] = State.FAILED, "deadline"
     else:
@@ -169,8 +176,10 @@ def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: 
 
 def _event(outcome: Outcome, now: float) -> moves.Event:
     said, error = outcome.answer, outcome.error
+    stopped = error is not None and error.then is Next.STOP  # which costs no attempt
     return moves.Event(
-        now=now, actor="worker", transport=outcome.account, attempt=outcome.letter.attempt,
+        now=now, actor="worker", transport=outcome.account,
+        attempt=0 if stopped else outcome.letter.attempt,
         code=said.code if said else error.code if error else "",
         note=said.text if said else error.reason if error else "",
     )  # fmt: skip

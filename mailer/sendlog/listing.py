@@ -111,13 +111,16 @@ def counts(store: Store, campaign: str = "") -> dict[State, int]:
         return {State(state): number for state, number in tx.execute(statement.group_by("state"))}
 
 
-def written(store: Store, campaign: str, *, confirmed_only: bool) -> int:
-    """How many people have written to a campaign; where it confirms, only those who did."""
-    statement = select(func.count()).where(submission.c.campaign == campaign)
-    if confirmed_only:
-        statement = statement.where(submission.c.confirmed_at.is_not(None))
+def written(store: Store, campaign: str) -> int:
+    """How many people have a letter in a campaign: confirmed where it confirms, none twice.
+
+    Trials do not count, nor do letters that wait for staff to look at them.
+    """
+    counts = select(func.count(letter.c.person.distinct())).where(
+        letter.c.campaign == campaign, letter.c.person.is_not(None), letter.c.state != State.REVIEW
+    )
     with store.read() as tx:
-        return int(tx.execute(statement).scalar_one())
+        return int(tx.execute(counts).scalar_one())
 
 
 COLUMNS = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, insert, select
+from sqlalchemy import bindparam, exists, func, insert, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -55,16 +55,26 @@ def accept(store: Store, draft: Draft) -> str:
         key = store.pepper(tx)
         person = addresses.person_key(draft.supporter.email, draft.supporter.name, key)
         mailbox = addresses.mailbox_key(draft.supporter.email, key)
+        one_at_a_time(tx, mailbox)
         token = _enter(tx, draft, person, mailbox, now)
         if token is None:
             known = select(submission.c.receipt).where(submission.c.id == draft.id)
             return str(tx.execute(known).scalar_one())
         hold = _hold(tx, draft, person, mailbox)
         waits = draft.edition.campaign.confirm and draft.edition.campaign.status is Status.LIVE
-        _add_letters(tx, draft, person, hold, now, waits=waits)
+        _add_letters(tx, draft, person, mailbox, hold, now, waits=waits)
         if waits:
             _ask(tx, draft, mailbox, now)
     return token
+
+
+def one_at_a_time(tx: Tx, mailbox: str) -> None:
+    """Let nobody else count what this mailbox has, until this transaction ends."""
+    if tx.dialect.name == "postgresql":  # SQLite has one writer in any case
+        tx.execute(_LOCK, {"mailbox_": mailbox})
+
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:mailbox_, 0))")
 
 
 def names_at(tx: Tx, campaign: str, mailbox: str, person: str) -> int:
@@ -82,19 +92,19 @@ _OTHERS = select(func.count(submission.c.person.distinct())).where(
 
 
 def tell_already(
-    tx: Tx, *, submission_id: str, campaign: str, title: str, to: str, language: str,
-    sender: Sender, now: float,
+    tx: Tx, *, submission_id: str, mailbox: str, campaign: str, title: str, to: str,
+    language: str, sender: Sender, now: float,
 ) -> None:  # fmt: skip
     """Tell the address, and nobody else, that this person had written before; once a campaign."""
     told = exists().where(
         letter.c.submission == submission.c.id, letter.c.kind == Kind.NOTICE,
-        letter.c.campaign == campaign, submission.c.email == to,
+        letter.c.campaign == campaign, submission.c.mailbox == mailbox,
     )  # fmt: skip
     if tx.execute(select(told)).scalar():
         return
-    subject, text = mails.already(language, title)
+    subject, words = mails.already(language, title)
     outbox.post(
-        tx, Kind.NOTICE, to=to, subject=subject, text=text, sender=sender, from_name=title,
+        tx, Kind.NOTICE, to=to, subject=subject, text=words, sender=sender, from_name=title,
         language=language, now=now, submission=submission_id, campaign=campaign,
     )  # fmt: skip
 
@@ -135,11 +145,13 @@ def _hold(tx: Tx, draft: Draft, person: str, mailbox: str) -> str:
 
 
 def _add_letters(
-    tx: Tx, draft: Draft, person: str, hold: str, now: float, *, waits: bool
+    tx: Tx, draft: Draft, person: str, mailbox: str, hold: str, now: float, *, waits: bool
 ) -> None:  # fmt: skip
     state = State.AWAITING if waits else State.REVIEW if hold else State.QUEUED
     # Unconfirmed forms claim nothing: whoever types another's address must not block its owner.
-    claims = None if waits else person
+    # Nor do trials: their letters go to staff.
+    trial = draft.edition.campaign.status is Status.TRIAL
+    claims = None if waits or trial else person
     new = _new_letters(draft, state, claims, hold)
     refused = outbox.add(tx, new, now)
     if not refused:
@@ -148,7 +160,7 @@ def _add_letters(
     outbox.add(tx, cancelled, now)
     campaign, who = draft.edition.campaign, draft.supporter
     tell_already(
-        tx, submission_id=draft.id, campaign=campaign.slug,
+        tx, submission_id=draft.id, mailbox=mailbox, campaign=campaign.slug,
         title=campaign.version(who.language).title, to=who.email, language=who.language,
         sender=draft.sender, now=now,
     )  # fmt: skip
@@ -159,7 +171,8 @@ def _new_letters(
 ) -> Sequence[NewLetter]:  # fmt: skip
     campaign = draft.edition.campaign
     paces = {recipient.official: recipient.pace for recipient in draft.recipients}
-    cleared = draft.edition.approval is not None or campaign.status is Status.TRIAL
+    trial = campaign.status is Status.TRIAL
+    cleared = bool(draft.trial_to) if trial else draft.edition.approval is not None
     address = draft.sender.address
     return [
         NewLetter(
@@ -174,7 +187,8 @@ def _new_letters(
 
 
 def _cancelled(new: NewLetter) -> NewLetter:
-    return replace(new, state=State.CANCELLED, person=None, reason=ALREADY_WRITTEN)
+    reason = f"{ALREADY_WRITTEN}: {new.reason}" if new.reason else ALREADY_WRITTEN
+    return replace(new, state=State.CANCELLED, person=None, reason=reason)
 
 
 def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
@@ -192,9 +206,9 @@ def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
     tx.execute(insert(confirmation), values)
     title = campaign.version(who.language).title
     link = f"{draft.sender.url}/confirm/{token}?lang={who.language}"
-    subject, text = mails.confirmation(who.language, title, link)
+    subject, words = mails.confirmation(who.language, title, link)
     outbox.post(
-        tx, Kind.CONFIRMATION, to=who.email, subject=subject, text=text, sender=draft.sender,
+        tx, Kind.CONFIRMATION, to=who.email, subject=subject, text=words, sender=draft.sender,
         from_name=title, language=who.language, now=now, submission=draft.id,
         campaign=campaign.slug,
     )  # fmt: skip

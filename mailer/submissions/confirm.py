@@ -10,10 +10,19 @@ from mailer.db import Store, Tx
 from mailer.db.schema import confirmation, letter, letter_text, submission
 from mailer.outbox import Event, Sender
 from mailer.status import Kind, State
-from mailer.submissions.accept import ALREADY_WRITTEN, MOST_NAMES, names_at, tell_already
+from mailer.submissions.accept import (
+    ALREADY_WRITTEN,
+    MOST_NAMES,
+    names_at,
+    one_at_a_time,
+    tell_already,
+)
 from mailer.submissions.receipts import Receipt, of_row
 
 __all__ = ["confirm", "waiting"]
+
+LIFE = 30 * 86400.0
+"""Seconds for which a mailed link opens what waits for its mailbox."""
 
 KEPT = 7 * 86400.0
 """Seconds for which a confirmed submission is still shown behind its link, for a second press."""
@@ -22,7 +31,7 @@ KEPT = 7 * 86400.0
 def waiting(store: Store, token: str) -> tuple[Receipt, ...]:
     """What the owner of the mailbox may confirm with this link, and has lately; () if unknown."""
     with store.read() as tx:
-        link = _link(tx, token)
+        link = _link(tx, token, store.now(tx))
         if link is None:
             return ()
         unsent = exists().where(
@@ -34,7 +43,7 @@ def waiting(store: Store, token: str) -> tuple[Receipt, ...]:
             .where(submission.c.mailbox == link, unsent | recent)
             .order_by(submission.c.created_at.desc())
         ).all()
-        return tuple(of_row(tx, row) for row in rows)
+        return tuple(of_row(tx, row, store.now(tx)) for row in rows)
 
 
 def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> str | None:
@@ -45,10 +54,10 @@ def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> 
     """
     with store.write() as tx:
         now = store.now(tx)
+        link = _link(tx, token, now)
+        one_at_a_time(tx, link or "")
         found = tx.execute(
-            select(submission).where(
-                submission.c.id == submission_id, submission.c.mailbox == _link(tx, token)
-            )
+            select(submission).where(submission.c.id == submission_id, submission.c.mailbox == link)
         ).one_or_none()
         if found is None:
             return None
@@ -62,8 +71,11 @@ def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> 
     return str(found.receipt)
 
 
-def _link(tx: Tx, token: str) -> str | None:
-    statement = select(confirmation.c.mailbox).where(confirmation.c.token == token)
+def _link(tx: Tx, token: str, now: float) -> str | None:
+    """The mailbox that a link was mailed to, while it lives."""
+    statement = select(confirmation.c.mailbox).where(
+        confirmation.c.token == token, confirmation.c.at > now - LIFE
+    )
     return tx.execute(statement).scalar_one_or_none()
 
 
@@ -75,6 +87,7 @@ def _release(tx: Tx, submission_id: str, now: float, sender: Sender) -> None:
         .join(letter_text, letter_text.c.letter == letter.c.id)
         .where(letter.c.submission == submission_id, letter.c.kind == Kind.LETTER)
         .where(letter.c.state == State.AWAITING)
+        .order_by(letter.c.official)  # two presses at once take their locks in one order
     ).all()
     again = False
     for found in letters:
@@ -83,8 +96,8 @@ def _release(tx: Tx, submission_id: str, now: float, sender: Sender) -> None:
     if again and letters:
         title = letters[0].from_name.removeprefix(f"{row.name} via ")
         tell_already(
-            tx, submission_id=submission_id, campaign=row.campaign, title=title, to=row.email,
-            language=row.language, sender=sender, now=now,
+            tx, submission_id=submission_id, mailbox=row.mailbox, campaign=row.campaign,
+            title=title, to=row.email, language=row.language, sender=sender, now=now,
         )  # fmt: skip
 
 
@@ -101,7 +114,7 @@ def _release_one(tx: Tx, letter_id: str, person: str, hold: str, now: float) -> 
     except IntegrityError:
         outbox.move(
             tx, [letter_id], State.CANCELLED, Event(now=now, actor="supporter"),
-            values={"reason": ALREADY_WRITTEN},
+            values={"reason": f"{ALREADY_WRITTEN}: {hold}" if hold else ALREADY_WRITTEN},
         )  # fmt: skip
         return False
     return True

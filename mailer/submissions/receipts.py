@@ -13,6 +13,9 @@ from mailer.db.schema import letter, letter_text, submission
 from mailer.status import Kind, State
 from mailer.submissions.accept import ALREADY_WRITTEN
 
+SETTLING = 5.0
+"""Seconds in which hardly any letter has left: until then nobody can tell the two apart."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReceiptLetter:
@@ -65,16 +68,16 @@ def receipt(store: Store, token: str) -> Receipt | None:
     """The receipt with this token, or None."""
     with store.read() as tx:
         row = tx.execute(select(submission).where(submission.c.receipt == token)).one_or_none()
-        return None if row is None else of_row(tx, row)
+        return None if row is None else of_row(tx, row, store.now(tx))
 
 
-def of_row(tx: Tx, row: Row[Any]) -> Receipt:
-    """The receipt of one row of submission."""
+def of_row(tx: Tx, row: Row[Any], now: float) -> Receipt:
+    """The receipt of one row of submission as it stands at `now`."""
     return Receipt(
         id=row.id, token=row.receipt, campaign=row.campaign, language=row.language,
         name=row.name, email=row.email, created_at=row.created_at,
         confirmed_at=row.confirmed_at, erased=row.erased_at is not None,
-        letters=tuple(_letter(found) for found in _rows(tx, row.id)),
+        letters=tuple(_letter(tx, found, row.person, now) for found in _rows(tx, row.id)),
     )  # fmt: skip
 
 
@@ -88,14 +91,56 @@ def _rows(tx: Tx, submission_id: str) -> Sequence[Row[Any]]:
     return tx.execute(statement).all()
 
 
-def _letter(row: Row[Any]) -> ReceiptLetter:
-    # Whoever typed the form must not learn from it whether this person has written before: only
-    # a mail to the address tells. The page says of every letter that the first one counts.
-    hidden = row.state == State.CANCELLED and row.reason == ALREADY_WRITTEN
+def _letter(tx: Tx, row: Row[Any], person: str, now: float) -> ReceiptLetter:
+    shown = _shown(tx, row, person, now)
+    kept = shown.state == State.SENT and shown.transport.startswith("maildir:")
     return ReceiptLetter(
         id=row.id, official=row.official, to_name=row.to_name, to_address=row.to_address,
-        state=State.QUEUED if hidden else State(row.state), reason="" if hidden else row.reason,
-        possibly_twice=row.possibly_twice, due_at=row.due_at, sent_at=row.sent_at,
-        answer=row.answer, kept_here=row.transport.startswith("maildir:"),
+        state=State(shown.state), reason=shown.reason, possibly_twice=shown.possibly_twice,
+        due_at=shown.due_at, sent_at=shown.sent_at, answer=shown.answer, kept_here=kept,
         language=row.language, subject=row.subject, salutation=row.salutation, body=row.body,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shown:
+    state: str
+    reason: str
+    possibly_twice: bool
+    due_at: float
+    sent_at: float | None
+    answer: str
+    transport: str
+
+
+def _shown(tx: Tx, row: Row[Any], person: str, now: float) -> _Shown:
+    """The state a receipt tells: of a second letter, that of the first, which stands for it.
+
+    Whoever typed the form must not learn from it whether this person has written before: only a
+    mail to the address tells. The page says of every letter that the first one counts.
+    """
+    if row.state != State.CANCELLED or not row.reason.startswith(ALREADY_WRITTEN):
+        return _of(row, row.reason, row.sent_at)
+    hold = row.reason.removeprefix(ALREADY_WRITTEN).lstrip(": ")
+    first = tx.execute(
+        select(letter).where(
+            letter.c.campaign == row.campaign, letter.c.person == person,
+            letter.c.official == row.official,
+        )
+    ).one_or_none()  # fmt: skip
+    if hold or first is None or now < row.created_at + SETTLING:
+        state = State.REVIEW if hold else State.QUEUED
+        return _Shown(
+            state=state, reason=hold, possibly_twice=False, due_at=row.due_at, sent_at=None,
+            answer="", transport="",
+        )  # fmt: skip
+    # Never a moment before this one was written: that would tell of an earlier letter too.
+    sent_at = first.sent_at and max(first.sent_at, row.created_at)
+    return _of(first, first.reason, sent_at)
+
+
+def _of(row: Row[Any], reason: str, sent_at: float | None) -> _Shown:
+    return _Shown(
+        state=row.state, reason=reason, possibly_twice=row.possibly_twice, due_at=row.due_at,
+        sent_at=sent_at, answer=row.answer, transport=row.transport,
     )  # fmt: skip

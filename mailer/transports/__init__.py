@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from mailer.errors import SettingsError
@@ -10,13 +10,28 @@ from mailer.problems import did_you_mean
 from mailer.transports import maildir, smtp
 from mailer.transports.base import Answer, Connection, Parcel, Transport
 
-__all__ = ["Answer", "Connection", "Parcel", "Transport", "from_url"]
+__all__ = ["Answer", "Connection", "Parcel", "Transport", "from_url", "from_urls"]
 
 SCHEMES: dict[str, Callable[[str, Path], Transport]] = {
     "maildir": maildir.from_url,
     "smtp": smtp.from_url,
     "smtps": smtp.from_url,
 }
+
+
+def from_urls(urls: Sequence[str], home: Path) -> tuple[Transport, ...]:
+    """The transports of MAILER_TRANSPORT, in order; raises SettingsError.
+
+    Those that send and those that keep letters here do not go together: a letter that was kept
+    would count as done, and the server that is back would never get it.
+    """
+    ways = tuple(from_url(url, home) for url in urls)
+    if len({way.delivers for way in ways}) > 1:
+        raise SettingsError(
+            "MAILER_TRANSPORT: maildir keeps letters on this machine and cannot stand in for a"
+            " server that sends them; name one or the other"
+        )
+    return ways
 
 
 def from_url(url: str, home: Path) -> Transport:

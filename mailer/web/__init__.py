@@ -65,6 +65,6 @@ def _services(settings: Settings, store: Store | None) -> Services:
     return Services(
         settings=settings,
         library=Library(settings.home),
-        transports=tuple(transports.from_url(url, settings.home) for url in settings.transports),
+        transports=transports.from_urls(settings.transports, settings.home),
         open_store=open_store,
     )

@@ -7,7 +7,9 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
 from mailer.errors import StoreError
+from mailer.i18n import LANGUAGES
 from mailer.web import shown
+from mailer.web.fields import FIELDS
 from mailer.web.i18n import gettext, mark
 from mailer.web.shown import Open
 
@@ -80,8 +82,21 @@ def _page(status: int) -> tuple[str, int]:
         heading=gettext(title),
         text=gettext(text),
         campaigns=_open_campaigns() if status in {404, 405} else (),
+        typed=_typed() if status == 503 else {},
+        languages=LANGUAGES if status == 404 and request.method == "GET" else (),
     )
     return page, status
+
+
+def _typed() -> dict[str, str]:
+    """What a supporter's form holds, by the label of the field."""
+    if request.blueprint != "public":
+        return {}
+    try:
+        found = {one.label: request.form.get(name, "") for name, one in FIELDS.items()}
+    except HTTPException:  # a body too large to read
+        return {}
+    return {label: text for label, text in found.items() if text.strip()}
 
 
 def _open_campaigns() -> tuple[Open, ...]:

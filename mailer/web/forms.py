@@ -19,6 +19,9 @@ OFFICIALS = "officials"
 HONEYPOT = "website"  # people never see it; what fills every field of a form gives itself away
 LONGEST_LETTER = 20_000
 LONGEST_DRAFT = 64
+MOST_COMPOSED = 4
+"""Characters that become one, at most, when text is composed (NFC): more than a field's limit
+times this is too long however it is read."""
 
 # Said in text, so that nobody has to guess; %(limit)s is the field's own.
 _HIDDEN = mark("%(label)s: there is a hidden character after “%(before)s”. Delete it there.")
@@ -102,6 +105,9 @@ def via(campaign: Campaign, organisation: str) -> str:
 
 def _clean(one: Asked, typed: str, campaign: Campaign) -> str:
     name, longest = one.field.name, one.field.longest
+    # Composing is quadratic in combining marks: 100,000 of them take seconds.
+    if len(typed.strip()) > MOST_COMPOSED * longest:
+        raise FieldError("long", f"is longer than {longest} characters")
     if name == "email":
         return addresses.parse(typed)
     if name == "personal":

@@ -50,14 +50,18 @@ class Line:
 
 @blueprint.before_request
 def guard() -> None:
-    """Be there only for somebody at this machine, and only while letters are kept here."""
+    """Be there only in development, for somebody at this machine, while letters are kept here."""
     if not is_open():
         abort(404)
 
 
 def is_open() -> bool:
-    """True when this request may see the local outbox."""
-    return _box() is not None and is_local(request)
+    """True when this request may see the local outbox.
+
+    A proxy that passes on neither the Host nor a word of itself looks like somebody at this
+    machine: where the pages have an address that others reach, nobody is let in.
+    """
+    return services().settings.development and _box() is not None and is_local(request)
 
 
 @blueprint.after_request

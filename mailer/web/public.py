@@ -39,9 +39,10 @@ _MADE_ANEW = mark(
     "The letters were made anew, because something about them had changed or a day had passed."
     " Check them once more, then send them."
 )
-_NOT_TAKEN = mark(
-    "Nothing was sent: the letters could not be stored at the moment. They are below as you wrote"
-    " them. Try again in a minute."
+# A commit whose answer was lost may have been done: nobody can say here that nothing was taken.
+_NOT_CERTAIN = mark(
+    "It is not certain that your letters were stored. Press send again in a minute: they are taken"
+    " only once."
 )
 _UNMERGED = mark(
     "One of the letters could not be put together. What you typed is still here, and the people"
@@ -69,6 +70,7 @@ class Visit:
 def page(slug: str) -> Page:
     """The campaign: what it is about, who gets the letters, and the form."""
     visit = _visit(slug)
+    security.keep_own()
     return _form(visit, forms.blank(visit.campaign, request.args.get("via", "")))
 
 
@@ -171,7 +173,7 @@ def _story(markdown: str) -> Markup:
 
 
 def _written(campaign: Campaign) -> int:
-    return sendlog.written(services().store, campaign.slug, confirmed_only=campaign.confirm)
+    return sendlog.written(services().store, campaign.slug)
 
 
 def _confirms(campaign: Campaign) -> bool:
@@ -230,6 +232,6 @@ def _send(visit: Visit, filled: Filled, letters: tuple[MergedLetter, ...]) -> Pa
     try:
         token = submissions.accept(serving.store, draft)
     except StoreError as error:
-        current_app.logger.error("campaign %s: nothing was taken in: %s", slug, error)
-        return _preview(visit, filled, letters, notice=gettext(_NOT_TAKEN), status=503)
+        current_app.logger.error("campaign %s: letters may not be stored: %s", slug, error)
+        return _preview(visit, filled, letters, notice=gettext(_NOT_CERTAIN), status=503)
     return redirect(url_for("receipts.receipt", token=token), 303)

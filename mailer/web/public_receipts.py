@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,11 +16,13 @@ from mailer.campaigns.recipients import recipients
 from mailer.i18n import LANGUAGES
 from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter
-from mailer.web import i18n, security, shown
+from mailer.web import i18n, localbox, security, shown
 from mailer.web.i18n import gettext, mark
 from mailer.web.services import services
 
 blueprint = Blueprint("receipts", __name__)
+
+_ID = re.compile(r"[0-9a-z]{26}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,15 @@ HELD: dict[str, str] = {
 }
 
 
+@blueprint.before_request
+def guard() -> None:
+    """Keep these pages private, and let no text reach the database that cannot be an id."""
+    security.keep_private()
+    asked = (*(request.view_args or {}).values(), *request.form.getlist("submission"))
+    if not all(_ID.fullmatch(one) for one in asked):
+        abort(404)
+
+
 def words(letter: ReceiptLetter) -> Words:
     """How the receipt says where a letter is."""
     if letter.kept_here and letter.state is State.SENT:
@@ -120,7 +132,6 @@ def words(letter: ReceiptLetter) -> Words:
 @blueprint.get("/receipt/<token>")
 def receipt(token: str) -> str:
     """Each letter with its exact text and its true state."""
-    security.keep_private()
     found = submissions.receipt(services().store, token)
     if found is None:
         abort(404)
@@ -143,7 +154,6 @@ def receipt(token: str) -> str:
 @blueprint.get("/confirm/<token>")
 def confirm(token: str) -> str:
     """The letters that wait for this address; looking at them sends nothing."""
-    security.keep_private()
     found = submissions.waiting(services().store, token)
     if not found:
         abort(404)
@@ -164,7 +174,6 @@ def confirm(token: str) -> str:
 @blueprint.post("/confirm/<token>")
 def confirmed(token: str) -> Response:
     """Let one submission go; pressing again leads to the same receipt."""
-    security.keep_private()
     serving = services()
     chosen = request.form.get("submission", "")
     found = submissions.confirm(serving.store, token, chosen, sender=serving.sender)
@@ -198,9 +207,10 @@ def whole(letter: ReceiptLetter) -> str:
 
 
 def _outbox() -> str:
-    """Where mail can be read on a developer's machine, or ""."""
-    serving = services()
-    return "" if serving.delivers or not serving.settings.development else "/outbox/"
+    """Where whoever looks can read the mail kept on this machine, or ""."""
+    if services().delivers or not localbox.is_open():
+        return ""
+    return url_for("localbox.messages")
 
 
 def _why_held(letter: ReceiptLetter) -> str:

@@ -48,7 +48,7 @@ def install(app: Flask, settings: Settings) -> None:
 
 def keep_private() -> None:
     """Let nothing but the person's own screen keep this page."""
-    g.kept = "no-store"
+    g.kept, g.unlisted = "no-store", True
 
 
 def keep_for_back() -> None:
@@ -56,6 +56,12 @@ def keep_for_back() -> None:
 
     Without a copy browsers answer Back with an error page, and what was typed looks lost.
     """
+    keep_own()
+    g.unlisted = True
+
+
+def keep_own() -> None:
+    """Let no cache that visitors share keep this page: its form holds an id of its own."""
     g.kept = "private, no-cache"
 
 
@@ -82,5 +88,6 @@ def _add_headers(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if "kept" in g:
         response.headers["Cache-Control"] = g.kept
+    if "unlisted" in g:
         response.headers["X-Robots-Tag"] = "noindex"
     return response

@@ -15,7 +15,7 @@ from queue import Empty, SimpleQueue
 
 from mailer import outbox
 from mailer.db import Store, Tx
-from mailer.errors import SendError, StoreError
+from mailer.errors import Next, SendError, StoreError
 from mailer.outbox import Claimed, Outcome
 from mailer.outbox.lanes import Health, account_health
 from mailer.transports import Transport
@@ -27,6 +27,7 @@ AHEAD = 4  # letters claimed for each channel: a claim is cheaper by the dozen
 LEASE_MARGIN = 60.0  # seconds a lease outlives the longest wait for a server's answer
 WAIT = 1.0  # seconds a round waits at most for any answer at all
 PATIENCE = 0.05  # seconds it waits at most for the others, once one has answered
+LONGEST_LOCAL = 64  # characters before the @ (RFC 5321, 4.5.3.1.1)
 SETTLE_PAUSE = 1.0  # seconds between attempts to write outcomes while the database is away
 
 
@@ -58,6 +59,7 @@ class Worker:
         self._stopping = False
         self._transport: Transport | None = None
         self._usual = PATIENCE  # seconds that a job takes, lately
+        self._down: set[str] = set()  # accounts whose failing was told
 
     def round(self) -> int:
         """Settle, fence, claim, and send on; return how many letters are under way."""
@@ -135,46 +137,65 @@ class Worker:
 
     def _commit(self) -> list[tuple[Channel, Staged]]:
         """The round's one transaction; returns what may send its dot."""
-        wants = 0 if self._stopping else len(self._idle) - len(self._queue)
-        if not (wants > 0 or self._outcomes or self._staged or self._unsent):
+        if not (self._wants() or self._outcomes or self._staged or self._unsent):
             return []
         try:
             with self.store.write() as tx:
                 now = self.store.now(tx)
                 self._write_outcomes(tx, now)
                 passed = self._fence(tx, now)
-                claimed = self._claim(tx, now, wants)
-        except StoreError:
+                claimed = self._claim(tx, now)
+        except Exception:
             self._shake()
             raise
+        self._tell_of_accounts()
         self._outcomes, self._unsent, self._shaken = [], [], False
         self._queue.extend(claimed)
         return self._sort_out(passed)
 
+    def _tell_of_accounts(self) -> None:
+        """Say in the log when a way fails, once, and when it works again."""
+        for outcome in self._outcomes:
+            if outcome.error is not None and outcome.error.then is Next.STOP:
+                if outcome.account not in self._down:
+                    log.warning("%s is down: %s", outcome.account, outcome.error)
+                self._down.add(outcome.account)
+            elif outcome.answer is not None and outcome.account in self._down:
+                log.warning("%s works again", outcome.account)
+                self._down.discard(outcome.account)
+
     def _write_outcomes(self, tx: Tx, now: float) -> None:
-        if self._outcomes:
-            outbox.settle(tx, self.name, self._outcomes, now=now)
+        outbox.settle(tx, self.name, self._outcomes, now=now)
         if self._shaken:
             # A commit whose answer was lost may have claimed letters nobody here knows of.
-            known = {channel.letter.id for channel in self._busy if channel.letter}
-            self._unsent += sorted(outbox.held(tx, self.name) - known - set(self._unsent))
-        if self._unsent:
-            outbox.release(tx, self.name, self._unsent, now=now)
+            self._unsent += sorted(outbox.held(tx, self.name) - set(self._unsent))
+        busy = {channel.letter.id for channel in self._busy if channel.letter}
+        self._unsent = [one for one in self._unsent if one not in busy]
+        outbox.release(tx, self.name, self._unsent, now=now)
 
     def _fence(self, tx: Tx, now: float) -> set[str]:
-        pairs = [(staged.letter.id, staged.sha256) for _, staged in self._staged]
+        self._drop_stale_copies()
+        pairs = [(staged.letter, staged.sha256) for _, staged in self._staged]
         waits = [staged.transport.longest_wait for _, staged in self._staged]
         lease = max(waits, default=0.0) + LEASE_MARGIN
         return outbox.fence(tx, self.name, pairs, now=now, lease=lease)
 
-    def _claim(self, tx: Tx, now: float, wants: int) -> list[Claimed]:
+    def _wants(self) -> int:
+        """How many letters the idle channels could begin with."""
+        return 0 if self._stopping else max(0, len(self._idle) - len(self._queue))
+
+    def _claim(self, tx: Tx, now: float) -> list[Claimed]:
         """Claim through the first transport that may be tried; a probe is one letter."""
+        before = self._transport
         self._transport, health = self._usable(tx, now)
-        if self._transport is None:
+        if self._transport is not before or health is not Health.GOOD:
+            # What was claimed for another way, or before this one failed, is not for this one.
             self._give_back_queue()
             outbox.release(tx, self.name, self._unsent, now=now)
+        wants = self._wants()
+        if self._transport is None or not wants:
             return []
-        if wants <= 0 or (health is Health.PROBE and (self._busy or self._staged)):
+        if health is Health.PROBE and (self._busy or self._staged):
             return []
         most = 1 if health is Health.PROBE else wants + (AHEAD - 1) * len(self._idle)
         return outbox.claim(
@@ -188,6 +209,20 @@ class Worker:
             if health is not Health.SHUT:
                 return transport, health
         return None, Health.SHUT
+
+    def _drop_stale_copies(self) -> None:
+        """Of two copies of a letter, claimed twice because the first lease ran out, keep one."""
+        newest: dict[str, float] = {}
+        for _, one in self._staged:
+            newest[one.letter.id] = max(one.letter.lease, newest.get(one.letter.id, 0.0))
+        kept = []
+        for channel, one in self._staged:
+            if one.letter.lease == newest[one.letter.id]:
+                kept.append((channel, one))
+            else:
+                channel.abandon()
+                self._idle.append(channel)
+        self._staged = kept
 
     def _sort_out(self, passed: set[str]) -> list[tuple[Channel, Staged]]:
         """Those behind the fence; the others are no longer ours and are abandoned on the line."""
@@ -212,6 +247,8 @@ class Worker:
 
     def _give_up_on_the_busy(self) -> None:
         """Nobody waits any longer: behind a dot all is doubt, before it nothing has happened."""
+        while self._take(0.0):
+            pass
         self._unsent += [staged.letter.id for _, staged in self._staged]
         self._sort_out(set())
         for channel in self._busy:
@@ -239,4 +276,6 @@ def envelope_sender(letter: Claimed, reply_domain: str, *, verp: bool) -> str:
     local, _, domain = letter.mail.from_address.rpartition("@")
     if reply_domain:
         return f"b-{letter.id}@{reply_domain}"
-    return f"{local}+b-{letter.id}@{domain}" if verp else letter.mail.from_address
+    token = f"{local}+b-{letter.id}"
+    fits = len(token) <= LONGEST_LOCAL
+    return f"{token}@{domain}" if verp and fits else letter.mail.from_address

@@ -6,6 +6,7 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Sequence
 
 from mailer import outbox, transports
 from mailer.campaigns.library import Library
@@ -30,7 +31,7 @@ DATABASE_AWAY = 2.0  # seconds to wait for a database that does not answer
 
 def run(settings: Settings, store: Store, library: Library, *, stop: threading.Event) -> None:
     """Deliver until `stop` is set; then finish what is under way, settle it, and return."""
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     liveness = Liveness(settings.var / "workers")
     worker = _worker(settings, store, ways, liveness.name)
     housekeeping = _Housekeeping(store, worker, library, liveness)
@@ -44,7 +45,7 @@ def run(settings: Settings, store: Store, library: Library, *, stop: threading.E
 
 def drain(settings: Settings, store: Store) -> None:
     """Send all that is due now, and return when it is settled: for tests and tools."""
-    ways = [transports.from_url(url, settings.home) for url in settings.transports]
+    ways = transports.from_urls(settings.transports, settings.home)
     worker = _worker(settings, store, ways, f"drain-{random_id()}")
     try:
         worker.drain()
@@ -52,7 +53,7 @@ def drain(settings: Settings, store: Store) -> None:
         worker.close()
 
 
-def _worker(settings: Settings, store: Store, ways: list[Transport], name: str) -> Worker:
+def _worker(settings: Settings, store: Store, ways: Sequence[Transport], name: str) -> Worker:
     def envelope(letter: Claimed, way: Transport) -> str:
         verp = bool(getattr(way, "verp", True))
         return envelope_sender(letter, settings.reply_domain, verp=verp)

@@ -115,3 +115,12 @@ def test_encoded_lines_keep_to_their_length_and_to_whole_characters():
     words = re.findall(r"=\?utf-8\?b\?([^?]*)\?=", head.partition("\r\nTo:")[0])
     assert len(words) > 5
     assert "".join(base64.b64decode(word).decode() for word in words) == "李" * 99
+
+
+def test_a_line_that_is_an_address_is_a_link_only_where_all_words_are_ours() -> None:
+    text = 'Open:\n\nhttps://letters.example/confirm/a?b=1&c="d\nhttps://letters.example/x?y=1&z\n'
+    assert "<a " not in text_to_html(text)
+    html = text_to_html(text, linked=True)
+    address = "https://letters.example/x?y=1&amp;z"
+    assert f'<a href="{address}">{address}</a>' in html
+    assert html.count("<a ") == 1, "no quote may end the attribute"

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from werkzeug.datastructures import MultiDict
 
+from mailer.campaigns.library import Library
+from mailer.web import forms
 from tests.web_public.homes import write_campaign
-from tests.web_public.page import Page, Visitor, fields
+from tests.web_public.page import TYPED, Page, Visitor, fields
 
 MakeApp = Callable[..., Flask]
 NOT_SAID_HERE = ("please", "sorry", "invalid")
@@ -88,6 +91,50 @@ def test_fifty_thousand_characters_are_refused_and_kept(visitor: Visitor) -> Non
     assert len(typed) > 50_000
     assert answer.status_code == 422
     assert Page(answer.text).values["personal"] == typed
+
+
+@pytest.mark.parametrize(("field", "limit"), [("personal", "3,000"), ("email", "254")])
+def test_a_heap_of_accents_is_refused_and_kept(visitor: Visitor, field: str, limit: str) -> None:
+    typed = "a" + "\u0301\u0316" * 50_000
+    answer = visitor.preview("exams", **{field: typed})
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert [link for link, _ in page.errors] == [f"f-{field}"]
+    assert f"shorten it to {limit} characters; it has 100,001" in page.errors[0][1]
+    assert page.values[field] == typed
+
+
+class Untouched(str):
+    """Text that fails whoever begins to work on its characters."""
+
+    __slots__ = ()
+
+    def translate(self, _table: object) -> str:
+        raise AssertionError("this text is too long to be worked on")
+
+    rstrip = translate  # type: ignore[assignment]  # with which a single line begins
+
+
+@pytest.mark.parametrize(("name", "longest"), [("personal", 3_000), ("name", 100)])
+def test_far_too_long_is_said_before_any_work_on_the_text(
+    app: Flask, home: Path, name: str, longest: int
+) -> None:
+    campaign = Library(home).current().campaigns["exams"]
+    with app.test_request_context():
+        for text in ("a\u0301" * (2 * longest) + "b", "a" + " " * 4 * longest + "b"):
+            form = MultiDict({**TYPED, name: Untouched(text)})
+            filled = forms.read(campaign, (), form, "en")
+            assert "shorten it" in filled.errors[name]
+            assert filled.typed[name] == text
+            assert filled.supporter is None
+
+
+@pytest.mark.parametrize("room", [0, 1])
+def test_text_that_folds_to_less_is_judged_as_typed_beyond_four_times_its_limit(
+    visitor: Visitor, room: int
+) -> None:
+    answer = visitor.preview("exams", name="Ann" + " " * (391 - room) + "Example")
+    assert answer.status_code == (200 if room else 422)
 
 
 def test_more_than_any_letter_is_refused_with_a_page(visitor: Visitor) -> None:

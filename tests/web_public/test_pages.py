@@ -47,6 +47,16 @@ def test_unknown_campaigns_lead_to_the_open_ones(visitor: Visitor) -> None:
     assert page.links["Quiet exams"] == "/exams/"
 
 
+@pytest.mark.parametrize("path", ["/exmas/", "/receipt/nothing", "/media/none.png"])
+def test_a_page_that_is_not_there_says_so_in_each_language(visitor: Visitor, path: str) -> None:
+    page = Page(visitor.get(path).text)
+    assert page.links["Français"] == "?lang=fr"
+    other = Page(visitor.get(f"{path}?lang=fr").text)
+    assert other.language == "fr"
+    assert other.links["English"] == "?lang=en"
+    assert "Français" not in Page(visitor.client.delete("/exams/").text).links
+
+
 def test_a_draft_does_not_exist_for_visitors(home: Path, visitor: Visitor) -> None:
     write_campaign(home, "secret", status="draft")
     assert visitor.get("/secret/").status_code == 404

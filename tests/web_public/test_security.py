@@ -98,3 +98,10 @@ def test_what_was_typed_is_kept_for_the_back_button_alone(visitor: Visitor) -> N
     for answer in answers:
         assert answer.headers["Cache-Control"] == "private, no-cache"
         assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_a_form_with_its_own_id_is_shared_with_nobody_but_may_be_found(visitor: Visitor) -> None:
+    answer = visitor.get("/exams/")
+    assert "draft" in Page(answer.text).values
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    assert "X-Robots-Tag" not in answer.headers

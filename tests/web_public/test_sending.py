@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 from sqlalchemy import func, select, update
 
-from mailer.db import Store
+from mailer.db import Store, Tx
 from mailer.db.schema import confirmation, letter, letter_text, submission
+from mailer.errors import StoreError
 from mailer.status import Kind, State
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign
@@ -180,6 +183,15 @@ def test_a_preview_may_be_sent_for_a_day(visitor: Visitor, sqlite: Store, clock:
     assert visitor.post("/exams/send", fields(Page(late.text))).status_code == 303
 
 
+@pytest.mark.parametrize(("behind", "status"), [(299, 303), (302, 422)])
+def test_the_clocks_of_two_machines_may_differ_by_minutes(
+    visitor: Visitor, clock: Clock, behind: float, status: int
+) -> None:
+    posted = fields(Page(visitor.preview("exams").text))
+    clock.pass_(-behind)
+    assert visitor.post("/exams/send", posted).status_code == status
+
+
 def test_letters_edited_meanwhile_are_shown_again(home: Path, make_app: MakeApp) -> None:
     posted = fields(Page(Visitor(make_app()).preview("exams").text))
     file = home / "templates" / "letters" / "exams.md"
@@ -233,12 +245,75 @@ def test_a_database_that_cannot_be_written_loses_nothing(
     answer = visitor.post("/exams/send", posted)
     page = Page(answer.text)
     assert answer.status_code == 503
-    assert "Nothing was sent" in answer.text
+    assert "It is not certain that your letters were stored" in answer.text
+    assert "Nothing was sent" not in answer.text, "a commit whose answer was lost may be done"
     assert page.values["submission_id"] == posted["submission_id"][0]
     assert page.values["personal"].splitlines() == ["Let exams be quiet.", "", "They can be."]
     gate.rmdir()
     assert visitor.post("/exams/send", fields(page)).status_code == 303
     broken.close()
+
+
+class LosesTheAnswer(Store):
+    """A store whose commits are done, but whose answer is lost."""
+
+    @contextmanager
+    def write(self) -> Iterator[Tx]:
+        with super().write() as tx:
+            yield tx
+        raise StoreError("the connection broke off")
+
+
+def test_after_a_lost_answer_sending_again_leads_to_the_one_receipt(
+    make_app: MakeApp, new_sqlite: Callable[[], str], clock: Clock
+) -> None:
+    url = new_sqlite()
+    losing, whole = LosesTheAnswer(url, clock=clock), Store(url, clock=clock)
+    visitor = Visitor(make_app(losing))
+    answer = visitor.send("exams", language="fr")
+    assert answer.status_code == 503
+    assert "Il n’est pas certain que vos lettres aient été enregistrées" in answer.text
+    assert submissions_in(whole) == 1
+    again = Visitor(make_app(whole)).post("/exams/send", fields(Page(answer.text)))
+    assert again.status_code == 303
+    assert submissions_in(whole) == 1
+    losing.close()
+    whole.close()
+
+
+@pytest.mark.parametrize("action", ["", "preview", "send"])
+def test_words_are_kept_when_not_even_the_campaign_can_be_read(
+    make_app: MakeApp, tmp_path: Path, clock: Clock, action: str
+) -> None:
+    """Where letters really leave, what was approved lies in the database."""
+    gone = Store(f"sqlite:///{tmp_path}/none.db", clock=clock)
+    app = make_app(gone, transports=("smtp://127.0.0.1:2525?tls=none",))
+    typed = {**TYPED, "personal": "Long <b>\n\nwords"}
+    answer = Visitor(app).post(f"/exams/{action}", typed)
+    page = Page(answer.text)
+    assert answer.status_code == 503
+    for words in ("Your own words", "Long <b>\n\nwords", "ann@supporter.example"):
+        assert words in page.words
+    assert answer.headers["Cache-Control"] == "private, no-cache"
+    gone.close()
+
+
+def test_a_confirmation_that_cannot_be_stored_can_be_pressed_again(
+    home: Path, make_app: MakeApp, new_sqlite: Callable[[], str], clock: Clock
+) -> None:
+    write_campaign(home, "careful", confirm=True)
+    url = new_sqlite()
+    losing, whole = LosesTheAnswer(url, clock=clock), Store(url, clock=clock)
+    Visitor(make_app(whole)).send("careful")
+    with whole.read() as tx:
+        token = tx.execute(select(confirmation.c.token)).scalar_one()
+    posted = fields(Page(Visitor(make_app(whole)).get(f"/confirm/{token}").text))
+    answer = Visitor(make_app(losing)).post(f"/confirm/{token}", posted)
+    assert answer.status_code == 503
+    assert "try again in a minute" in answer.text
+    assert Visitor(make_app(whole)).post(f"/confirm/{token}", posted).status_code == 303
+    losing.close()
+    whole.close()
 
 
 def test_a_campaign_that_confirms_waits_for_the_button(
@@ -341,5 +416,59 @@ def test_the_receipt_speaks_the_language_the_letters_were_written_in(visitor: Vi
     assert Page(visitor.get(f"{address}?lang=en").text).language == "en"
 
 
-def test_unknown_receipts_are_not_found(visitor: Visitor) -> None:
-    assert visitor.get("/receipt/nothing").status_code == 404
+class Unasked(Store):
+    """A store that fails whoever asks it."""
+
+    def read(self) -> AbstractContextManager[Tx]:
+        raise AssertionError("nobody may ask the database for this")
+
+    write = read
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["nothing", "%00", "%00" * 26, "a" * 25, "a" * 27, "A" * 26, "é" * 26, "a" * 26 + "%0A"],
+)
+def test_what_cannot_be_an_id_never_reaches_the_database(
+    make_app: MakeApp, new_sqlite: Callable[[], str], clock: Clock, token: str
+) -> None:
+    unasked = Unasked(new_sqlite(), clock=clock)
+    visitor = Visitor(make_app(unasked))
+    answers = [visitor.get(f"/{page}/{token}") for page in ("receipt", "confirm")]
+    answers.append(visitor.post(f"/confirm/{token}", {"submission": "a" * 26}))
+    answers.append(visitor.post(f"/confirm/{'a' * 26}", {"submission": unquote(token)}))
+    for answer in answers:
+        assert answer.status_code == 404
+        assert "There is no page here" in answer.text
+    unasked.close()
+
+
+@pytest.mark.parametrize("token", ["a" * 26, "%00"])
+def test_unknown_receipts_are_not_found(make_app: MakeApp, store: Store, token: str) -> None:
+    visitor = Visitor(make_app(store))
+    for answer in (
+        visitor.get(f"/receipt/{token}"),
+        visitor.get(f"/confirm/{token}"),
+        visitor.post(f"/confirm/{token}", {"submission": "\0"}),
+    ):
+        assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("changes", "headers", "offered"),
+    [
+        ({}, {}, True),
+        ({}, {"X-Forwarded-For": "192.0.2.7"}, False),
+        ({}, {"Host": "letters.coalition.example"}, False),
+        ({"base_url": "https://letters.coalition.example"}, {}, False),
+    ],
+)
+def test_the_local_outbox_is_offered_to_whom_it_opens(
+    make_app: MakeApp, changes: dict[str, str], headers: dict[str, str], offered: bool
+) -> None:
+    app = make_app(**changes)
+    address = Visitor(app).send("exams").headers["Location"]
+    visitor = Visitor(app, **headers)
+    links = Page(visitor.get(address).text).links
+    assert ("See the mail in this machine's local outbox" in links) is offered
+    assert visitor.get("/outbox/").status_code == (200 if offered else 404)
