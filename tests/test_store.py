@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import multiprocessing
+import os
 import socket
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -119,6 +123,59 @@ def test_threads_that_write_at_once_all_get_their_turn(database_url: str) -> Non
     assert failures == []
     with store.read() as tx:
         assert len(tx.execute(select(schema.meta.c.name)).all()) == 16 * 5 + 1
+    store.close()
+
+
+def test_a_writer_that_hangs_does_not_hang_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "mailer.db.gate"
+    held = os.open(file, os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    gate = sqlite.WriteGate(file, patience=0.2)
+
+    def enter() -> None:
+        with gate():
+            raise AssertionError
+
+    with pytest.raises(TimeoutError):
+        enter()
+    os.close(held)
+    with gate():
+        pass
+    with gate(), ThreadPoolExecutor(1) as pool, pytest.raises(TimeoutError):
+        pool.submit(enter).result()
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_the_gate_excludes_across_a_fork(tmp_path: Path) -> None:
+    gate = sqlite.WriteGate(tmp_path / "mailer.db.gate", patience=0.2)
+    with gate():
+        child = multiprocessing.get_context("fork").Process(target=_try, args=(gate,))
+        child.start()
+        child.join(30)
+        assert child.exitcode == 3
+    child = multiprocessing.get_context("fork").Process(target=_try, args=(gate,))
+    child.start()
+    child.join(30)
+    assert child.exitcode == 0
+
+
+def _try(gate: sqlite.WriteGate) -> None:
+    try:
+        with gate():
+            code = 0
+    except TimeoutError:
+        code = 3
+    os._exit(code)
+
+
+def test_a_busy_database_is_told_plainly(new_sqlite: Callable[[], str]) -> None:
+    store = Store(new_sqlite())
+    store._gate = sqlite.WriteGate(Path(f"{store.url.database}.gate"), patience=0.1)
+    held = os.open(f"{store.url.database}.gate", os.O_RDWR | os.O_CREAT)
+    fcntl.flock(held, fcntl.LOCK_EX)
+    with pytest.raises(StoreError, match="too busy"), store.write():
+        pass
+    os.close(held)
     store.close()
 
 

@@ -167,7 +167,7 @@ def _said_plainly(store: Store) -> Iterator[None]:
             reason = str(error.orig).strip().splitlines()[0]
             raise StoreError(f"the database {store.shown} cannot be used: {reason}") from error
         raise
-    except PoolTimeout as error:
+    except (PoolTimeout, TimeoutError) as error:
         raise StoreError(f"the database {store.shown} is too busy") from error
     except OSError as error:
         if error.filename and str(error.filename).endswith(".gate"):
