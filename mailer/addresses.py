@@ -117,8 +117,8 @@ def parse(text: str) -> str:
             text, check_deliverability=False, allow_smtputf8=False, strict=True,
             test_environment=True,
         )  # fmt: skip
-    except EmailNotValidError as error:
-        raise FieldError("email", _plain(error)) from None
+    except EmailNotValidError:
+        raise FieldError("email", "is not a working e-mail address") from None
     return valid.normalized
 
 
@@ -131,15 +131,11 @@ def wire(address: str) -> str:
             address, check_deliverability=False, allow_smtputf8=False, strict=True,
             test_environment=True,
         )  # fmt: skip
-    except EmailNotValidError as error:
-        raise FieldError("email", _plain(error)) from None
+    except EmailNotValidError:
+        raise FieldError("email", "is not a working e-mail address") from None
     if valid.ascii_email is None:
         raise FieldError("email", "has characters before the @ that old servers cannot answer")
     return valid.ascii_email
-
-
-def _plain(error: EmailNotValidError) -> str:
-    return "is not a working e-mail address: " + str(error).rstrip(".")
 
 
 def likely(address: str) -> str:

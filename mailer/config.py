@@ -133,7 +133,11 @@ def _read(env: Mapping[str, str], name: str) -> str:
     try:
         return Path(file).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"MAILER_{name}_FILE: {file} cannot be read: {error}") from None
+        raise SettingsError(f"MAILER_{name}_FILE: {file} cannot be read: {_why(error)}") from None
+
+
+def _why(error: OSError | UnicodeDecodeError) -> str:
+    return str(getattr(error, "strerror", None) or "it is not text in UTF-8")
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:
@@ -157,12 +161,10 @@ def _number(env: Mapping[str, str], variable: str, default: int, low: int, high:
 
 def _address(env: Mapping[str, str], name: str) -> str:
     text = _read(env, name)
-    if not text:
-        return ""
     try:
-        return addresses.parse(text)
+        return addresses.parse(text) if text else ""
     except FieldError as error:
-        raise SettingsError(f"MAILER_{name}: {text!r}: {error}") from None
+        raise SettingsError(f'MAILER_{name}: "{text}" {error}') from None
 
 
 def _timezone(name: str) -> str:
@@ -244,4 +246,4 @@ def _kept_key(file: Path) -> str:
             draft.unlink()
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"a secret key cannot be kept in {file}: {error}") from None
+        raise SettingsError(f"a secret key cannot be kept in {file}: {_why(error)}") from None

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mailer.campaigns.letters import check
 from mailer.campaigns.reader import read
 from mailer.campaigns.recipients import recipients
+from mailer.campaigns.rehearsal import check
 from mailer.problems import Severity
 from tests.campaign_texts import OFFICIALS, SHIPPED, load, page
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from mailer.campaigns.report import render
 from mailer.problems import Severity
 from tests.campaign_texts import OWN, ROLES, load, page
 
@@ -39,6 +40,8 @@ MISTAKES = [
     ("macro", "{% macro a() %}{% endmacro %}", "1:1", "cannot be used", "for"),
     ("tag", "{% fi x %}", "1:1", "not known", "if"),
     ("no endif", "x\n{% if official.name %}\n", "3:1", "never closed", "endif"),
+    ("no endfor", "x\n{% for a in official.tags %}\n", "3:1", "{% for %} is never", "{% endfor %}"),
+    ("crossed", "{% for a in official.tags %}{% endif %}", "1:1", "does not fit", "{% endfor %}"),
     ("no end of tag", "{{ supporter.personal }", "1:1", "", "{{"),
     ("inline if", "{{ 'a' if official.name }}", "1:8", "needs an else", "else"),
     ("set ours", "{% set official = 'a' %}", "1:8", "cannot be set", "new name"),
@@ -76,3 +79,9 @@ def test_a_mistake_is_told_at_its_place(
     assert found.severity is not Severity.NOTE
     assert message in found.message
     assert suggestion in found.suggestion
+
+
+def test_a_mistake_far_to_the_right_still_shows_its_line() -> None:
+    _, (found,) = load(page(letter=OWN + " x" * 400 + " {{ official.salutaton }}"))
+    assert "^" in render([found], colour=False)
+    assert "salutaton }}" in render([found], colour=False)

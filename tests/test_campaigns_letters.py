@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mailer import addresses
-from mailer.campaigns.letters import check, merge
+from mailer.campaigns.letters import merge
 from mailer.campaigns.reader import read
 from mailer.campaigns.recipients import recipients
+from mailer.campaigns.rehearsal import check
 from mailer.campaigns.values import (
     Campaign,
-    Version,
 )
 from mailer.errors import FieldError, MergeError
 from tests.campaign_texts import OFFICIALS, SHIPPED
@@ -167,33 +167,6 @@ def test_a_subject_is_one_line() -> None:
 def test_an_officials_name_that_cannot_stand_in_a_header_is_refused() -> None:
     with pytest.raises(MergeError, match="official's name"):
         merge(campaign("x"), replace(OFFICIAL, name="=?utf-8?q?x?="), ANN)
-
-
-def test_a_rehearsal_tells_file_and_line() -> None:
-    version = Version(
-        language="en", title="T", letter="a\n\n{{ 'x'|date }}", file="x.md", letter_line=10
-    )
-    problems = check(Campaign(slug="x", versions={"en": version}), [OFFICIAL])
-    assert [(one.file, one.line) for one in problems] == [("x.md", 12)]
-    assert "date needs a day" in problems[0].message
-    assert "ben, en" in problems[0].message
-
-
-def test_a_rehearsal_reads_the_letter_over() -> None:
-    bad = campaign("{% if supporter.role %}{{ supporter.personal }}{% endif %} http://x.example",
-                   subjects=("STOP THIS",), title="T")  # fmt: skip
-    messages = " ".join(one.message for one in check(bad, [OFFICIAL]))
-    assert "own words are left out for no role" in messages
-    assert "all in capitals" in messages
-    assert "not https" in messages
-    assert "has 101 characters" in check(campaign("x", title="a" * 101), [OFFICIAL])[0].message
-
-
-def test_a_letter_that_nobody_gets_is_an_error() -> None:
-    assert "nobody would get" in check(campaign("x"), [])[0].message
-    told = campaign("x")
-    version = replace(told.version("en"), fallback_message="Write to your council.")
-    assert check(replace(told, versions={"en": version}), []) == ()
 
 
 TYPED = st.text(st.characters(codec="utf-8"), max_size=200)

@@ -83,7 +83,7 @@ def test_a_post_of_another_site_becomes_a_campaign_with_a_few_keys() -> None:
 def test_a_post_without_added_keys_says_what_is_missing() -> None:
     _, problems = load(POST)
     assert [one.message for one in problems if one.severity is Severity.ERROR] == [
-        "a campaign needs to"
+        '"to" is missing: a campaign needs it'
     ]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from mailer.campaigns.letters import check
 from mailer.campaigns.recipients import recipients, vacant
+from mailer.campaigns.rehearsal import check
 from mailer.campaigns.values import Campaign, Recipient, Target, Version
 from mailer.officials.reader import read
 from mailer.officials.values import DEFAULT_PACE, Pace

@@ -68,7 +68,7 @@ def test_a_story_has_no_other_tags_than_markdowns(markdown: str) -> None:
 def test_a_report_shows_the_place_with_a_caret() -> None:
     _, problems = read("officials:\n  - id: ann\n    name: Ann\n    email: min@ontario,ca\n")
     assert render(problems, colour=False) == (
-        'officials.yaml:4:12: error: email "min@ontario,ca" has a comma\n'
+        'officials.yaml:4:12: error: "email": "min@ontario,ca" has a comma\n'
         "     4 |     email: min@ontario,ca\n"
         "       |            ^\n"
         "    did you mean min@ontario.ca?\n"

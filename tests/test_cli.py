@@ -72,7 +72,8 @@ def failed_plainly(ended: Result, code: int, *words: str) -> None:
     "words",
     ["", "up", "web", "worker", "check", "preview", "send-test", "campaign list",
      "campaign go-live", "officials list", "log list", "log show", "log export", "staff invite",
-     "staff list", "staff disable", "db upgrade", "doctor"],
+     "staff list", "staff disable", "db upgrade", "doctor",
+     "campaign", "db", "staff", "officials", "log"],
 )  # fmt: skip
 def test_every_command_helps_with_an_example(mailer: Mailer, words: str) -> None:
     ended = mailer(*words.split(), "--help")
@@ -87,6 +88,23 @@ def test_an_unknown_command_is_wrong_usage(mailer: Mailer) -> None:
 
 def test_a_wrong_setting_names_itself(mailer: Mailer) -> None:
     failed_plainly(mailer("doctor", PORT="80a"), 2, "PORT", "80a")
+
+
+def test_staff_invite_judges_the_address_before_the_database(mailer: Mailer) -> None:
+    ended = mailer("staff", "invite", "notmail")
+    failed_plainly(ended, 1, "notmail: has no @ sign")
+    assert "database" not in ended.stderr
+
+
+def test_check_tells_what_only_a_merge_shows_once_with_its_line(mailer: Mailer, home: Path) -> None:
+    file = home / "templates" / "letters" / "proctoring.md"
+    file.write_text(file.read_text().replace("I ask you to:", "{{ official.name | date }}"))
+    ended = mailer("check")
+    assert ended.exit_code == 2
+    assert ended.stdout.count("date needs a day") == 1
+    assert "(for romano, every role)" in ended.stdout
+    assert "| {{ official.name | date }}\n" in ended.stdout
+    assert "1 error\n" in ended.stdout
 
 
 # --- check, preview, officials, campaign list --------------------------------------------------
@@ -266,6 +284,66 @@ def test_go_live_refuses_to_keep_letters_on_a_public_machine(
     failed_plainly(ended, 1, "MAILER_TRANSPORT")
 
 
+APPROVAL_CELLS = {
+    "missing": "not approved, not shown: mailer campaign go-live proctoring",
+    "approved": "approved",
+    "edits wait": "edits wait: mailer campaign go-live proctoring",
+}
+
+
+def test_campaign_list_says_what_is_approved(mailer: Mailer, home: Path, database: Path) -> None:
+    def listed(expected: str) -> None:
+        (row,) = json.loads(mailer("campaign", "list", "--json", **RELAY).stdout)
+        assert row["approval"] == expected
+        table = mailer("campaign", "list", **RELAY).stdout
+        assert table.endswith(f"  {APPROVAL_CELLS[expected]}\n")
+
+    listed("missing")
+    assert mailer("campaign", "go-live", "proctoring", "--yes", **RELAY).exit_code == 0
+    listed("approved")
+    file = home / "officials.yaml"
+    file.write_text(file.read_text().replace("labour@ministry", "work@ministry"))
+    listed("edits wait")
+    (row,) = json.loads(mailer("campaign", "list", "--json").stdout)
+    assert row["approval"] == "not needed"
+    assert "only kept here" in mailer("campaign", "list").stdout
+
+
+def test_campaign_list_without_a_database_says_nothing_of_approvals(
+    mailer: Mailer, home: Path
+) -> None:
+    ended = mailer("campaign", "list", "--json", **RELAY)
+    assert (json.loads(ended.stdout)[0]["approval"], ended.stderr) == ("", "")
+    assert not (home / "var").exists()
+
+
+def test_campaign_list_says_when_the_database_is_away(mailer: Mailer) -> None:
+    ended = mailer("campaign", "list", MAILER_DATABASE_URL="postgresql://127.0.0.1:9/x", **RELAY)
+    assert ended.exit_code == 0
+    assert "proctoring" in ended.stdout
+    assert "is not known" in ended.stderr
+
+
+def test_go_live_refuses_letters_that_cannot_be_merged(
+    mailer: Mailer, home: Path, store: Store
+) -> None:
+    file = home / "templates" / "letters" / "proctoring.md"
+    good = file.read_text()
+    file.write_text(good.replace("I ask you to:", "{{ official.name | date }}"))
+    ended = mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    failed_plainly(ended, 2, "proctoring.md:", "date needs a day", "1 error")
+    assert latest(store, "proctoring") is None
+
+
+def test_go_live_prints_warnings_and_goes_on(mailer: Mailer, home: Path, store: Store) -> None:
+    file = home / "templates" / "letters" / "proctoring.md"
+    file.write_text(file.read_text().replace("I ask you to:", "See http://a.example and do:"))
+    ended = mailer("campaign", "go-live", "proctoring", "--yes", **RELAY)
+    assert ended.exit_code == 0
+    assert "a link in the letter is not https" in ended.stderr
+    assert latest(store, "proctoring") is not None
+
+
 # --- log ---------------------------------------------------------------------------------------
 
 
@@ -387,6 +465,29 @@ def test_doctor_names_every_fault_with_its_repair(mailer: Mailer, home: Path) ->
     faults = {one["what"]: one for one in json.loads(ended.stdout) if one["level"] == "fail"}
     assert set(faults) == {"files", "database", "transport"}
     assert all(one["repair"] for one in faults.values())
+
+
+def fault(ended: Result, what: str) -> dict[str, str]:
+    """The one thing the doctor found wrong with something."""
+    (found,) = (one for one in json.loads(ended.stdout) if one["what"] == what)
+    assert found["level"] == "fail"
+    return dict(found)
+
+
+def test_doctors_repairs_fit_the_fault(mailer: Mailer, home: Path) -> None:
+    (home / "in-the-way").write_text("")
+    ended = mailer("doctor", "--json", MAILER_TRANSPORT="maildir:in-the-way")
+    assert fault(ended, "transport")["repair"].startswith("make the folder writable")
+    none_yet = fault(ended, "database")
+    assert none_yet["found"] == "there is none yet"
+    assert none_yet["repair"] == "run `mailer up`, which makes one"
+    away = mailer("doctor", "--json", MAILER_DATABASE_URL="postgresql://127.0.0.1:9/x", **RELAY)
+    assert "start its server" in fault(away, "database")["repair"]
+    assert "see that the server runs" in fault(away, "transport")["repair"]
+    empty = mailer("doctor", "--json", MAILER_DATABASE_URL=f"sqlite:///{home}/empty.db")
+    assert fault(empty, "database")["repair"] == "run `mailer db upgrade`"
+    unknown = mailer("doctor", "--json", MAILER_TRANSPORT="pigeon:home")
+    assert "correct MAILER_TRANSPORT" in fault(unknown, "transport")["repair"]
 
 
 def test_doctor_sees_a_clock_that_went_back(mailer: Mailer, database: Path) -> None:

@@ -115,8 +115,20 @@ def test_a_secret_may_come_from_a_file(tmp_path: Path) -> None:
     assert read(tmp_path, **variables).secret_keys == (KEY,)
     with pytest.raises(SettingsError, match="both set"):
         read(tmp_path, **variables | {"MAILER_SECRET_KEY": KEY})
-    with pytest.raises(SettingsError, match="MAILER_SECRET_KEY_FILE"):
-        read(tmp_path, **variables | {"MAILER_SECRET_KEY_FILE": str(tmp_path / "none")})
+    none = tmp_path / "none"
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, **variables | {"MAILER_SECRET_KEY_FILE": str(none)})
+    told = f"MAILER_SECRET_KEY_FILE: {none} cannot be read: No such file or directory"
+    assert str(caught.value) == told
+    none.write_bytes(b"\xff")
+    with pytest.raises(SettingsError, match="cannot be read: it is not text in UTF-8"):
+        read(tmp_path, **variables | {"MAILER_SECRET_KEY_FILE": str(none)})
+
+
+def test_a_wrong_address_is_told_in_one_sentence(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, MAILER_TRIAL_TO="x@@y")
+    assert str(caught.value) == 'MAILER_TRIAL_TO: "x@@y" is not a working e-mail address'
 
 
 def test_secrets_do_not_show(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -221,3 +222,18 @@ def test_no_cache_keeps_a_letter(client: FlaskClient, home: Path) -> None:
         answer = client.get(f"/outbox/{path}")
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex"
+
+
+def test_the_box_in_french_with_the_zone_of_its_times(
+    client: FlaskClient, settings: Settings
+) -> None:
+    keep(settings.home, "one", mail())
+    box = client.get("/outbox/?lang=fr").text
+    assert '<span class="meta">À</span> Minister 1' in box
+    assert "<span>De</span> Ann Example" in box
+    assert re.search(r"<time [^>]+>[^<]+ (UTC|E[SD]T)</time>", box)
+    link = re.search(r'href="(/outbox/[^"?]+/)', box)
+    assert link
+    message = client.get(f"{link[1]}?lang=fr").text
+    for label in ("De", "À", "Date"):
+        assert f"<dt>{label}</dt>" in message

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
 from flask import Flask
 
+from mailer.approvals import approve
+from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.submissions import accept
@@ -226,3 +229,34 @@ def test_moments_are_told_in_the_time_zone_of_the_settings(
     assert re.search(r'<time datetime="2027-01-15T08:00:00Z">Jan 15, 2027, 3:00\sAM</time>', shown)
     one, _ = letters(store)
     assert "EST</time>" in browser.get(f"/staff/letters/{one}").text
+
+
+def test_campaigns_that_wait_for_approval_are_named(settings: Settings, store: Store) -> None:
+    """Where letters really leave: unseen otherwise, as visitors find nothing or older words."""
+    member(store)
+    relay = ("smtp://127.0.0.1:2525?tls=none",)
+    command = "<code>mailer campaign go-live proctoring</code>"
+    home = settings.home
+    file = home / "templates" / "letters" / "proctoring.md"
+    file.write_text(
+        re.sub(r'(?m)^status = ".*"', 'status = "live"', file.read_text("utf-8")), "utf-8"
+    )
+    at_home, sends = (
+        Browser(create_app(replace(settings, transports=ways), store))
+        for ways in (settings.transports, relay)
+    )
+    for browser in (at_home, sends):
+        browser.sign_in()
+    assert "go-live" not in at_home.get("/staff/").text
+    shown = sends.get("/staff/").text
+    assert "proctoring is not shown yet: it waits for approval" in shown
+    assert command in shown
+    approve(store, Library(home).current(), "proctoring", actor="test")
+    assert "go-live" not in sends.get("/staff/").text
+    file.write_text(file.read_text("utf-8") + "\nOne more word.\n", "utf-8")
+    later = Browser(create_app(replace(settings, transports=relay), store))
+    later.sign_in()
+    shown = later.get("/staff/").text
+    assert "Edits of proctoring wait for approval" in shown
+    assert command in shown
+    assert "is not shown yet" not in shown

@@ -138,9 +138,7 @@ def test_a_dead_relay_is_probed_with_one_letter_and_loses_none(store: Store, clo
     assert states(store) == {"sent": 20}
 
 
-def test_the_next_transport_takes_over_while_the_first_is_down(
-    store: Store, clock: Clock
-) -> None:
+def test_the_next_transport_takes_over_while_the_first_is_down(store: Store, clock: Clock) -> None:
     first, second = FakeTransport("fake:first"), FakeTransport("fake:second")
     first.down = SendError("connection refused", Next.STOP)
     write(store, 5)

@@ -88,6 +88,10 @@ def _body(lines: list[str], start: int, findings: Findings) -> tuple[str, str, i
                 "everything in this file is sent as the letter, this line too",
                 f"between the page's text and the letter write {STARS}",
             )
+    again = None if stars is None else _next(lines, stars + 1, STARS)
+    if again is not None:
+        message = f"a second line of {STARS} stands in the letter, and is sent with it"
+        findings.warning(again + 1, 1, message, "the first one begins the letter: take this away")
     below = start if stars is None else stars + 1
     first = _first_line(lines, below)
     if first >= len(lines):

@@ -1,11 +1,9 @@
-"""The merge: one campaign, one official, one supporter, one letter. And the rehearsal of it."""
+"""The merge: one campaign, one official, one supporter, one letter."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from mailer import addresses
 from mailer.campaigns import closing, templates
@@ -14,12 +12,9 @@ from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter
 from mailer.campaigns.words import Words, words
 from mailer.errors import MergeError
 from mailer.officials.values import say
-from mailer.problems import Problem, Severity
 
 LONGEST_SUBJECT = 250
-READABLE_SUBJECT = 100  # what mail programs still show of one
 _SPACE = re.compile(r"[ \t\n]+")
-_OWN_WORDS = "Words of my own."
 
 
 def merge(
@@ -40,7 +35,7 @@ def merge(
         to_address=recipient.email,
         language=language,
         subject=_subject(campaign, version, supporter, spoken),
-        salutation=_heading(templates.render(version.salutation, spoken), "the salutation"),
+        salutation=_heading(_line(version.salutation, spoken), "the salutation"),
         body=_body(version, supporter, spoken),
     )
 
@@ -67,10 +62,18 @@ def _subject(campaign: Campaign, version: Version, supporter: Supporter, spoken:
         return _heading(version.title, "the title")
     who = f"{addresses.mailbox(supporter.email)}\n{campaign.slug}".encode()
     chosen = int.from_bytes(hashlib.sha256(who).digest()[:8]) % len(version.subjects)
-    text = _heading(templates.render(version.subjects[chosen], spoken), "the subject")
+    text = _heading(_line(version.subjects[chosen], spoken), "the subject")
     if not text or len(text) > LONGEST_SUBJECT:
         raise MergeError(f"the subject has {len(text)} characters, not 1 to {LONGEST_SUBJECT}")
     return text
+
+
+def _line(template: str, spoken: Words) -> str:
+    """A rendered subject or salutation; errors say which, since several stand in a file."""
+    try:
+        return templates.render(template, spoken)
+    except LetterError as error:
+        raise LetterError(0, str(error), template=template) from None
 
 
 def _body(version: Version, supporter: Supporter, spoken: Words) -> str:
@@ -82,77 +85,3 @@ def _body(version: Version, supporter: Supporter, spoken: Words) -> str:
     asks = "supporter.personal" in templates.checked(version.letter).uses
     own = "" if asks else supporter.personal.strip("\n")
     return "\n\n".join(filter(None, (letter, own, closing.block(supporter, version.language))))
-
-
-def check(
-    campaign: Campaign, recipients: Sequence[Recipient], *, vacant: Sequence[str] = ()
-) -> tuple[Problem, ...]:
-    """Merge once for every official, language and role; what fails or reads badly.
-
-    `vacant` names the posts in `to` that nobody holds today: their letters would go nowhere.
-    """
-    main = next(iter(campaign.versions.values()))
-    if not recipients and not main.fallback_message:
-        message = "today nobody would get this letter"
-        hint = "check `to`, and who holds those posts in officials.yaml"
-        return (Problem(file=main.file, message=message, suggestion=hint),)
-    found: dict[tuple[str, int, str], Problem] = {}
-    for post in vacant:
-        message = f"today nobody holds the post {post}: it gets no letter"
-        hint = "see its dates in officials.yaml"
-        found[post, 0, ""] = Problem(
-            file=main.file, message=message, suggestion=hint, severity=Severity.WARNING
-        )
-    for recipient in recipients:
-        for version in campaign.versions.values():
-            for problem in _rehearse(campaign, recipient, version):
-                found.setdefault((problem.file, problem.line, problem.message), problem)
-    return tuple(found.values())
-
-
-def _rehearse(campaign: Campaign, recipient: Recipient, version: Version) -> Iterator[Problem]:
-    one = replace(campaign, letter_language="supporter")
-    for supporter in _rehearsing(campaign, version.language):
-        try:
-            letter = merge(one, recipient, supporter, url="https://campaign.example/")
-        except MergeError as error:
-            line = error.line if isinstance(error, LetterError) else 0
-            whom = f"{recipient.official}, {version.language}, {supporter.role or 'no role'}"
-            yield Problem(file=version.file, line=line, message=f"{error} (for {whom})")
-        else:
-            yield from _read_over(letter, supporter, version)
-
-
-def _rehearsing(campaign: Campaign, language: str) -> Iterator[Supporter]:
-    """Supporters of every role, one who says everything and one who says only what is needed."""
-    for role in ("", *(role.id for role in campaign.roles)):
-        shy = Supporter(name="Ann Example", email="ann@supporter.example", role=role)
-        yield replace(shy, language=language)
-        yield replace(
-            shy,
-            language=language,
-            personal=_OWN_WORDS,
-            affiliation="Example College",
-            postal_code="A1A 1A1",
-            district="Example North",
-            address="1 Example Street",
-        )
-
-
-def _read_over(letter: MergedLetter, supporter: Supporter, version: Version) -> Iterator[Problem]:
-    """What a careful reader would strike out of a merged letter."""
-    subject = letter.subject
-    role = supporter.role or "no role"
-    said = " ".join(letter.body.split()).casefold()
-    findings = (
-        (
-            supporter.personal.casefold() not in said,
-            f"the supporter's own words are left out for {role}",
-        ),
-        (len(subject) > READABLE_SUBJECT, f"a subject has {len(subject)} characters: {subject}"),
-        (len(subject) > 5 and subject.isupper(), f"a subject is all in capitals: {subject}"),
-        ("http://" in letter.body, "a link in the letter is not https"),
-    )
-    for is_so, message in findings:
-        if is_so:
-            yield Problem(file=version.file, message=message, severity=Severity.WARNING)

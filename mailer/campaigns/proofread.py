@@ -86,7 +86,7 @@ def in_letter(findings: Findings, first_line: int) -> Tell:
 
     def tell(line: int, word: str, message: str, suggestion: str) -> None:
         at = first_line + line - 1
-        findings.error(at, _column(findings.source(at), word), message, suggestion)
+        findings.error(at, column_of(findings.source(at), word), message, suggestion)
 
     return tell
 
@@ -96,13 +96,13 @@ def in_value(findings: Findings, item: Item) -> Tell:
 
     def tell(_: int, word: str, message: str, suggestion: str) -> None:
         behind = findings.source(item.line)[item.column - 1 :]
-        column = item.column + _column(behind, word) - 1
+        column = item.column + column_of(behind, word) - 1
         findings.error(item.line, column, message, suggestion)
 
     return tell
 
 
-def _column(source: str, word: str) -> int:
+def column_of(source: str, word: str) -> int:
     """Where the word stands in a line, else where the line's code begins."""
     found = re.search(rf"(?<![\w]){re.escape(word)}(?![\w])", source) if word else None
     inside = re.search(r"\{[{%#]", source)
@@ -136,7 +136,7 @@ def check_mentions(
         if words is None or not mention.word or mention.word in words:
             continue
         line = first_line + mention.line - 1
-        column = _column(findings.source(line), mention.word)
+        column = column_of(findings.source(line), mention.word)
         name = mention.value.rpartition(".")[2].rstrip("s")
         message = f"there is no {name} {quoted(mention.word)}, so this is never true"
         hint = did_you_mean(mention.word, words) or "correct it, or take the paragraph away"

@@ -93,7 +93,7 @@ def _to_days(values: dict[str, Any], page: Page) -> None:
             values[name] = _day(moment, zone)
     opens, closes, item = values.get("opens"), values.get("closes"), page.item("closes")
     if opens and closes and closes < opens and item:
-        message = f"closes ({closes}) is before opens ({opens})"
+        message = f'"closes" ({closes}) is before "opens" ({opens})'
         page.findings.error(item.line, item.column, message, "exchange or correct the dates")
 
 

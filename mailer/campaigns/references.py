@@ -32,7 +32,7 @@ def check_references(campaign: Campaign, page: Page, officials: Officials | None
     if "role" in campaign.require and not campaign.roles:
         item = page.item("require")
         if item:
-            message = "require asks for a role, and there are none"
+            message = '"require" asks for a role, and there are none'
             page.findings.error(item.line, item.column, message, "add [[roles]], or take it away")
 
 

@@ -107,7 +107,7 @@ MAIN = Record(
         Key(name="closes", kind=moment),
         Key(name="timezone", kind=timezone),
         Key(name="goal", kind=whole(1)),
-        Key(name="to", kind=Kind(read=_read_target), required=True),
+        Key(name="to", kind=Kind(read=_read_target), required=True, example='["minister-health"]'),
         Key(name="choose", kind=choice("all", "any", "one")),
         Key(name="fallback", kind=identifier),
         Key(name="ceiling", kind=whole(1)),

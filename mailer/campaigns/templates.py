@@ -30,10 +30,14 @@ _GONE = "\udc01"
 
 
 class LetterError(MergeError):
-    """A template cannot be used or merged; `line` counts from 1 in the template."""
+    """A template cannot be used or merged; `line` counts from 1 in the template.
 
-    def __init__(self, line: int, message: str) -> None:
+    `template` is the text of a subject or salutation, of which the line says nothing.
+    """
+
+    def __init__(self, line: int, message: str, *, template: str = "") -> None:
         self.line = line
+        self.template = template
         super().__init__(message)
 
 
@@ -169,9 +173,9 @@ def _tidy(text: str) -> str:
 # What Jinja says (a part of it), and what we say.
 _MEANINGS = (
     ("Unknown tag 'end", "an {% end... %} without its beginning", ""),
-    ("unknown tag 'end", "an {% end... %} does not fit what it closes", ""),
+    ("unknown tag 'end", "an {% end... %} does not fit what it closes", "add {% end... %}"),
     ("nknown tag", "this tag is not known here", "known are if, elif, else, for and set"),
-    ("nexpected end of template", "an {% if %} or {% for %} is never closed", "add {% endif %}"),
+    ("nexpected end of template", "an {% if %} or {% for %} is never closed", "add {% end... %}"),
     ("end of print statement", "this {{ is not closed as it should be", "write {{ name.part }}"),
     ("end of statement block", "this {% is not closed as it should be", "close it with %}"),
     ("Missing end of", "a {# is opened and never closed", "close it with #}"),
@@ -179,10 +183,17 @@ _MEANINGS = (
 )
 
 
+_INNERMOST = re.compile(r"needs to be closed is '(if|for)'")
+
+
 def _plain(error: TemplateSyntaxError) -> tuple[str, str, str]:
     """The word to point at, what is wrong, what to do."""
     said = error.message or ""
+    open_ = _INNERMOST.search(said)
     for part, message, suggestion in _MEANINGS:
         if part in said:
+            if open_:
+                message = message.replace("{% if %} or {% for %}", f"{{% {open_[1]} %}}")
+                suggestion = suggestion.replace("end...", f"end{open_[1]}")
             return "", message, suggestion
     return "", f"the letter's code cannot be read: {said[:120]}", "check {{ }} and {% %}"

@@ -41,6 +41,7 @@ def open_page(file: str, text: str, findings: Findings) -> Page | None:
     if post is None:
         return None
     first = post.matter_line
+    findings.assigns = " = " if post.form == "toml" else ": "
     if post.form == "toml":
         root = toml_tree.read(post.matter, findings, first_line=first)
     elif texts.reveal_indentation(post.matter, findings, first_line=first):
@@ -65,7 +66,7 @@ def translate(
     try:
         given = items_of(item)
     except Wrong as wrong:
-        findings.error(item.line, item.column, f"{name} {wrong.message}", wrong.suggestion)
+        findings.error(item.line, item.column, wrong.about(quoted(name)), wrong.suggestion)
         return tuple(rows)
     for order, part in enumerate(given):
         values = record.read(part, findings)

@@ -13,7 +13,12 @@ from mailer.errors import SettingsError
 
 @click.group()
 def db() -> None:
-    """The database."""
+    """The database.
+
+    \b
+    Example:
+      mailer db upgrade
+    """
 
 
 @db.command()

@@ -7,19 +7,21 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Literal
 
 import click
 
-from mailer import sendlog, transports
+from mailer import config, sendlog, transports
 from mailer.campaigns.library import Library
 from mailer.cli import base
 from mailer.config import Settings
-from mailer.db import Store, sqlite
-from mailer.errors import MailerError
+from mailer.db import Store, schema, sqlite
+from mailer.errors import MailerError, SendError
 from mailer.problems import Severity
+from mailer.transports import Transport
 
 LEAST_FREE, LOW_FREE = 100_000_000, 1_000_000_000  # bytes
 CLOCK_SLACK = 5.0  # seconds that two machines' clocks may differ before it is worth a word
@@ -112,17 +114,38 @@ def _sqlite() -> Finding:
 
 
 def _database(settings: Settings) -> Iterator[Finding]:
+    url = settings.database_url or config.DEFAULT_DATABASE
+    if not settings.database_url and not base.local_database(settings.home).exists():
+        repair = "run `mailer up`, which makes one"
+        if not settings.development:
+            repair = "name it in MAILER_DATABASE_URL, then run `mailer db upgrade`"
+        yield Finding(level="fail", what="database", found="there is none yet", repair=repair)
+        return
     try:
-        with base.database(settings) as store:
+        with closing(Store(url, home=settings.home)) as store:
+            version = store.version()
+            if version != schema.VERSION:
+                yield _other_version(store, version)
+                return
             kind = "SQLite" if store.is_sqlite else "PostgreSQL"
-            found = f"{kind}, {store.shown}, version {store.version()}"
+            found = f"{kind}, {store.shown}, version {version}"
             if store.is_sqlite:
                 found += f", journal {store.journal_mode()}"
             yield Finding(level="ok", what="database", found=found)
             yield _clock(store)
     except MailerError as error:
-        repair = "start its server, correct its address, or run `mailer db upgrade`"
+        repair = "start its server, or correct MAILER_DATABASE_URL"
+        if url.startswith("sqlite"):
+            repair = "make its folder writable for this user, or correct MAILER_DATABASE_URL"
         yield Finding(level="fail", what="database", found=str(error), repair=repair)
+
+
+def _other_version(store: Store, version: str) -> Finding:
+    state = f"is at version {version}" if version else "is empty"
+    found = f"{store.shown} {state}, this program needs version {schema.VERSION}"
+    return Finding(
+        level="fail", what="database", found=found, repair="run `mailer db upgrade`"
+    )  # fmt: skip
 
 
 def _clock(store: Store) -> Finding:
@@ -142,14 +165,27 @@ def _clock(store: Store) -> Finding:
 
 def _transport(url: str, home: Path) -> Finding:
     what = url.partition(":")[0]
+    way: Transport | None = None
     try:
         way = transports.from_url(url, home)
         return Finding(level="ok", what="transport", found=f"{way.account}: {way.probe()}")
     except MailerError as error:
         return Finding(
-            level="fail", what="transport", found=f"{what}: {error}",
-            repair="see MAILER_TRANSPORT in README.md, and that server's own log",
+            level="fail", what="transport", found=f"{what}: {error}", repair=_way_back(error, way)
         )  # fmt: skip
+
+
+def _way_back(error: MailerError, way: Transport | None) -> str:
+    """What to do about a transport that cannot be used; `way` is None when none could be made."""
+    if not isinstance(error, SendError) or way is None:
+        return "correct MAILER_TRANSPORT: docs/transports.md shows how it is written"
+    if not way.delivers:
+        return "make the folder writable for this user, or name another in MAILER_TRANSPORT"
+    if error.code.startswith("53"):
+        return "correct the user and the password in MAILER_TRANSPORT"
+    if error.code:
+        return "the server's own log says more; docs/transports.md lists what answers mean"
+    return "see that the server runs, and that MAILER_TRANSPORT has its right name and port"
 
 
 def _disk(settings: Settings) -> Finding:

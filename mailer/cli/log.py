@@ -31,7 +31,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @click.group()
 def log() -> None:
-    """The send log: every letter and its state."""
+    """The send log: every letter and its state.
+
+    \b
+    Examples:
+      mailer log list --state failed
+      mailer log show 7r0c...
+      mailer log export --format csv > letters.csv
+    """
 
 
 def _filters(command: F) -> F:

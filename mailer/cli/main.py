@@ -7,7 +7,7 @@ import os
 import click
 
 from mailer import __version__
-from mailer.cli import db, doctor, log, officials, organizers, run, sending, staff
+from mailer.cli import campaigns, db, doctor, log, officials, organizers, run, sending, staff
 from mailer.cli.base import PlainGroup
 
 
@@ -29,7 +29,7 @@ def main() -> None:
 
 for _command in (
     *(run.up, run.web, run.worker),
-    *(organizers.check, organizers.preview, sending.send_test, sending.campaign),
+    *(organizers.check, organizers.preview, sending.send_test, campaigns.campaign),
     *(officials.officials, staff.staff, log.log, db.db, doctor.doctor),
 ):
     main.add_command(_command)

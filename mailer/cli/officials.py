@@ -14,7 +14,12 @@ from mailer.officials.values import Official, Officials, say
 
 @click.group()
 def officials() -> None:
-    """The people who can be written to."""
+    """The people who can be written to.
+
+    \b
+    Example:
+      mailer officials list
+    """
 
 
 @officials.command("list")

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mailer import transports
-from mailer.campaigns import letters
+from mailer.campaigns import rehearsal
 from mailer.campaigns.library import Content, Library
 from mailer.campaigns.recipients import recipients, vacant
 from mailer.campaigns.values import Campaign
@@ -19,7 +19,6 @@ from mailer.cli.example import Example, example
 from mailer.config import Settings, home_from_env
 from mailer.errors import SettingsError
 from mailer.message import compose
-from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
 
 
@@ -50,15 +49,16 @@ def _all_problems() -> list[Problem]:
     content = Library(home).current()
     found += content.problems
     for campaign in content.campaigns.values():
-        found += rehearsed(campaign, content.officials)
+        found += rehearsed(campaign, content)
     return found
 
 
-def rehearsed(campaign: Campaign, officials: Officials) -> tuple[Problem, ...]:
+def rehearsed(campaign: Campaign, content: Content) -> tuple[Problem, ...]:
     """What a merge of today's letters finds: every official, language and role."""
     day = campaign.today(time.time())
-    to = recipients(campaign, officials, day)
-    return letters.check(campaign, to, vacant=vacant(campaign, officials, day))
+    to = recipients(campaign, content.officials, day)
+    empty = vacant(campaign, content.officials, day)
+    return rehearsal.check(campaign, to, vacant=empty, files=content.files)
 
 
 def _settings_problems() -> tuple[list[Problem], Path]:

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import click
 
-from mailer import accounts
+from mailer import accounts, addresses
 from mailer.cli import base
-from mailer.errors import MailerError
+from mailer.errors import FieldError, MailerError
 
 
 @click.group()
 def staff() -> None:
-    """The people who may sign in to the staff's pages."""
+    """The people who may sign in to the staff's pages.
+
+    \b
+    Examples:
+      mailer staff invite kim@coalition.example --role organizer
+      mailer staff list
+      mailer staff disable kim@coalition.example
+    """
 
 
 @staff.command()
@@ -30,6 +37,10 @@ def invite(email: str, role: str) -> None:
       mailer staff invite kim@coalition.example --role organizer
     """
     settings = base.settings()
+    try:
+        email = addresses.parse(email)
+    except FieldError as error:
+        raise MailerError(f"{email}: {error}") from None
     with base.database(settings) as store:
         token = accounts.invite(store, email, role)
     click.echo(f"{settings.public_url}/staff/invitation/{token}")

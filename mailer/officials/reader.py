@@ -93,7 +93,7 @@ class _File:
             return items_of(section)
         except Wrong as wrong:
             place = (section.line, section.column)
-            self._findings.error(*place, f"{name} {wrong.message}", wrong.suggestion)
+            self._findings.error(*place, wrong.about(quoted(name)), wrong.suggestion)
             return ()
 
     def _register(self, item: Item, places: dict[str, Item]) -> str:

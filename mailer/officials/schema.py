@@ -19,7 +19,7 @@ _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
 def _read_pace(item: Item, _: Findings) -> Pace:
     if isinstance(item.value, int) and not isinstance(item.value, bool):
-        raise Wrong(f"{item.written} has no time", f"did you mean {item.value}/hour?")
+        raise Wrong(f"{quoted(item.written)} has no time", f"did you mean {item.value}/hour?")
     written = text_of(item)
     found = _PACE.fullmatch(written)
     if found:
@@ -45,7 +45,13 @@ _REACH = (
 POST = Record(
     name="a post",
     keys=(
-        Key(name="id", kind=identifier, required=True, help="Stable, never used again."),
+        Key(
+            name="id",
+            kind=identifier,
+            required=True,
+            help="Stable, never used again.",
+            example="minister-health",
+        ),
         Key(name="title", kind=words(), help="What the office is called."),
         *_REACH,
     ),
@@ -58,7 +64,13 @@ POST = Record(
 HOLDING = Record(
     name="a post held",
     keys=(
-        Key(name="post", kind=identifier, required=True, help="The id of a post."),
+        Key(
+            name="post",
+            kind=identifier,
+            required=True,
+            help="The id of a post.",
+            example="minister-health",
+        ),
         Key(name="from", kind=day, attribute="start", help="First day, as 2019-06-20."),
         Key(name="until", kind=day, help="Last day; leave it out while it is not known."),
     ),
@@ -74,7 +86,7 @@ def _read_holdings(item: Item, findings: Findings) -> tuple[tuple[Holding, Item]
             continue
         held = Holding(**values)
         if held.start and held.until and held.until < held.start:
-            message = f"until ({held.until}) is before from ({held.start})"
+            message = f'"until" ({held.until}) is before "from" ({held.start})'
             findings.error(part.line, part.column, message, "exchange or correct the dates")
         found.append((held, part))
     return tuple(found)
@@ -83,8 +95,14 @@ def _read_holdings(item: Item, findings: Findings) -> tuple[tuple[Holding, Item]
 OFFICIAL = Record(
     name="an official",
     keys=(
-        Key(name="id", kind=identifier, required=True, help="Stable, never used again."),
-        Key(name="name", kind=line(120), required=True),
+        Key(
+            name="id",
+            kind=identifier,
+            required=True,
+            help="Stable, never used again.",
+            example="minister-health",
+        ),
+        Key(name="name", kind=line(120), required=True, example="Ann Example"),
         Key(name="honorific", kind=words(), help="As The Honourable."),
         Key(name="salutation", kind=words(), help="What stands after Dear, or alone."),
         Key(name="title", kind=words(), help="Without a post: what the person is."),
@@ -138,6 +156,7 @@ ROOT = Record(
             kind=_section({"type": "array", "items": OFFICIAL.schema()}),
             required=True,
             help="The people.",
+            example="and under it the people",
         ),
         Key(
             name="groups",

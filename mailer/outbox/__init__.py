@@ -2,6 +2,7 @@
 
 from mailer.outbox.claiming import Claimed, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
+from mailer.outbox.holding import let_leave, withdraw
 from mailer.outbox.moves import Event, move
 from mailer.outbox.reaping import hold_uncleared, reap
 from mailer.outbox.settling import Outcome, fence, settle
@@ -18,6 +19,7 @@ __all__ = [
     "fence",
     "held",
     "hold_uncleared",
+    "let_leave",
     "mail_of",
     "move",
     "next_due",
@@ -25,4 +27,5 @@ __all__ = [
     "reap",
     "release",
     "settle",
+    "withdraw",
 ]

@@ -7,7 +7,7 @@ import unicodedata
 from mailer.problems import Problem, Severity
 
 MOST = 500  # findings per file: whoever has more needs another kind of help
-_LONGEST_SOURCE = 300
+_LONGEST_SOURCE = 3000  # a paragraph of a letter is one line
 
 
 class TooManyProblems(Exception):  # noqa: N818 - it ends a reading, it is not an error of the program
@@ -15,12 +15,20 @@ class TooManyProblems(Exception):  # noqa: N818 - it ends a reading, it is not a
 
 
 class Wrong(Exception):  # noqa: N818 - a finding on its way to its place, not an error of the program
-    """One value cannot be used. The message goes on after the key's name: 'email' 'has no @'."""
+    """One value cannot be used. The message goes on after the key: '"region"' 'is empty'.
+
+    Or it begins with the value in quotes, and a colon comes between: '"email": "x" has no @ sign'.
+    """
 
     def __init__(self, message: str, suggestion: str = "") -> None:
         self.message = message
         self.suggestion = suggestion
         super().__init__(message)
+
+    def about(self, key: str) -> str:
+        """The whole message, about the value of `key`."""
+        colon = ":" if self.message.startswith('"') else ""
+        return f"{key}{colon} {self.message}"
 
 
 class Findings:
@@ -28,6 +36,7 @@ class Findings:
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
+        self.assigns = ": "  # what stands between key and value; " = " in TOML
         self._lines = text.split("\n")
         self._found: list[Problem] = []
 

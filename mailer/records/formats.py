@@ -27,7 +27,7 @@ def _email(item: Item, findings: Findings) -> str:
     local, _, domain = address.rpartition("@")
     near = _likely_domain(domain)
     if near:
-        message = f"email {quoted(address)} looks mistyped"
+        message = f'"email": {quoted(address)} looks mistyped'
         findings.warning(item.line, item.column, message, f"did you mean {local}@{near}?")
     return address
 

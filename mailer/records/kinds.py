@@ -36,15 +36,19 @@ def text_of(item: Item) -> str:
         raise Wrong("is empty", "write a value, or take the line away")
     if isinstance(value, bool):
         read_as = "true" if value else "false"
-        raise Wrong(f"{item.written} is read as {read_as}", f'write "{item.written}" in quotes')
+        raise Wrong(
+            f"{quoted(item.written)} is read as {read_as}", f'write "{item.written}" in quotes'
+        )
     if isinstance(value, tuple):
         raise Wrong("is a list, where one text is wanted", "keep one of them, without brackets")
     if isinstance(value, Table):
         raise Wrong("holds keys of its own, where one text is wanted")
     if isinstance(value, date):
-        raise Wrong(f"{item.written} is read as a date", f'write "{item.written}" in quotes')
+        raise Wrong(
+            f"{quoted(item.written)} is read as a date", f'write "{item.written}" in quotes'
+        )
     shown = item.written[:60]
-    raise Wrong(f"{shown} is read as a number", f'write "{shown}" in quotes')
+    raise Wrong(f"{quoted(shown)} is read as a number", f'write "{shown}" in quotes')
 
 
 def line_of(item: Item, longest: int = 200) -> str:
@@ -118,10 +122,11 @@ def whole(least: int = 0, most: int = 10**9) -> Kind:
 
     def read(item: Item, _: Findings) -> int:
         if isinstance(item.value, bool) or not isinstance(item.value, int):
-            shown = item.written or (quoted(item.value) if isinstance(item.value, str) else "this")
-            raise Wrong(f"{shown[:60]} is not a whole number", "write digits only, as 5000")
+            shown = item.written or (item.value if isinstance(item.value, str) else "")
+            value = f"{quoted(shown)} is" if shown else "is"
+            raise Wrong(f"{value} not a whole number", "write digits only, as 5000")
         if not least <= item.value <= most:
-            raise Wrong(f"{item.written[:60]} is out of range", f"write {least} to {most}")
+            raise Wrong(f"{quoted(item.written)} is out of range", f"write {least} to {most}")
         return item.value
 
     return Kind(read=read, schema={"type": "integer", "minimum": least, "maximum": most})

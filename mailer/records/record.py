@@ -22,6 +22,7 @@ class Key:
     required: bool = False
     attribute: str = ""
     help: str = ""  # for people whose editor shows the schema
+    example: str = '"..."'  # a value, for whoever forgot the key
 
     @property
     def target(self) -> str:
@@ -55,8 +56,9 @@ class Record:
                 found[key.target] = value
         for key in self.keys:
             if key.required and key.name not in named:
-                message = f"{self.name} needs {key.name}"
-                findings.error(item.line, item.column, message, f"add {key.name}")
+                message = f"{quoted(key.name)} is missing: {self.name} needs it"
+                hint = f"add {key.name}{findings.assigns}{key.example}"
+                findings.error(item.line, item.column, message, hint)
         return found
 
     def schema(self) -> dict[str, Any]:
@@ -105,14 +107,18 @@ def table_of(item: Item, name: str, findings: Findings) -> Table | None:
     return None
 
 
-def value_of(key: Key, item: Item, findings: Findings) -> Any:
-    """What the key's kind makes of the item, or None after telling what is wrong."""
+def value_of(key: Key, item: Item, findings: Findings, which: str = "") -> Any:
+    """What the key's kind makes of the item, or None after telling what is wrong.
+
+    `which` says which of several values of the key it is.
+    """
     if is_broken(item):
         return None
     try:
         return key.kind.read(item, findings)
     except Wrong as wrong:
-        findings.error(item.line, item.column, f"{key.name} {wrong.message}", wrong.suggestion)
+        told = wrong.about(which or quoted(key.name))
+        findings.error(item.line, item.column, told, wrong.suggestion)
         return None
 
 
@@ -134,7 +140,10 @@ def list_of(kind: Kind, name: str) -> Kind:
 
     def read(item: Item, findings: Findings) -> tuple[Any, ...]:
         one = Key(name=name, kind=kind)
-        values = (value_of(one, part, findings) for part in items_of(item))
+        values = (
+            value_of(one, part, findings, f"number {number} of {quoted(name)}")
+            for number, part in enumerate(items_of(item), start=1)
+        )
         return tuple(value for value in values if value is not None)
 
     return Kind(read=read, schema={"type": "array", "items": kind.schema})
@@ -166,5 +175,5 @@ def _by_language(table: Table, longest: int, findings: Findings) -> dict[str, st
             place = (entry.item.line, entry.item.column)
             found[code] = line_of(entry.item, longest)
         except Wrong as wrong:
-            findings.error(*place, f"{language[:60]} {wrong.message}", wrong.suggestion)
+            findings.error(*place, wrong.about(quoted(language)), wrong.suggestion)
     return found

@@ -17,7 +17,7 @@ from mailer.status import Kind, State
 
 _DETAILS = (
     letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.lane, letter.c.due_at,
-    letter.c.provider_id,
+    letter.c.provider_id, letter.c.cleared,
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class LetterPage:
     lane: str
     due_at: float
     provider_id: str
+    cleared: bool  # may leave through a transport that really sends
 
     @property
     def transport(self) -> str:
@@ -80,7 +81,7 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
         row=row_of(found), events=happened, mail=None if secret else mail_of(found, kind, date),
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
         language=found.language or "", lane=found.lane, due_at=found.due_at,
-        provider_id=found.provider_id,
+        provider_id=found.provider_id, cleared=found.cleared,
     )  # fmt: skip
 
 

@@ -109,6 +109,8 @@ def _clean(one: Asked, typed: str, campaign: Campaign) -> str:
     if len(typed.strip()) > MOST_COMPOSED * longest:
         raise FieldError("long", f"is longer than {longest} characters")
     if name == "email":
+        if _hides(typed.strip()):
+            raise FieldError("format", "holds invisible characters")
         return addresses.parse(typed)
     if name == "personal":
         text = addresses.paragraphs(_visible(typed), longest)

@@ -1,45 +1,31 @@
-"""The staff's pages: the log of letters, and the page of one. Nothing here changes a letter."""
+"""The staff's first page: the log of letters, and what staff must know today."""
 
 from __future__ import annotations
 
-import hashlib
-import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from flask import Response, abort, redirect, render_template, request, session, url_for
+from flask import redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue
 
-from mailer import message, sendlog
+from mailer import approvals, sendlog
 from mailer.campaigns.library import Content
-from mailer.errors import HeaderError
-from mailer.message import read
+from mailer.campaigns.values import Status
 from mailer.problems import Problem, Severity
-from mailer.sendlog import Filter, LetterPage, Row
-from mailer.status import ACCEPTED, Kind, State
+from mailer.sendlog import Filter
+from mailer.status import Kind, State
 from mailer.web import i18n, localbox
-from mailer.web.passwords import blueprint
-from mailer.web.services import services
+from mailer.web.services import Services, services
+from mailer.web.staff_letters import KINDS, blueprint
 
 __all__ = ["blueprint"]
-
-KINDS = (Kind.LETTER, Kind.CONFIRMATION, Kind.NOTICE, Kind.COPY, Kind.ALERT, Kind.TEST)
-"""What staff see. Mails about accounts hold links that sign in: nobody but their reader may."""
-
-SEALED = frozenset({Kind.CONFIRMATION})
-"""Mails whose text holds a link that speaks for their reader: staff must not confirm for them."""
-
-HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}
-"""States in which a server has the bytes, or may have."""
 
 PAGE = 50  # letters on one page of the log
 LONGEST_SEARCH = 100  # characters
 LONGEST_ARGUMENT = 200
 _SEARCHES_KEPT = 3  # a cookie of more than 4 KB would be lost, and the session with it
 _SEARCHES = "searches"
-_NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
 
 
 @blueprint.get("/")
@@ -68,6 +54,7 @@ def log() -> ResponseReturnValue:
         officials=_officials(content, wanted.official),
         search_is_lost=words is None,
         problems=_to_tell(content.problems),
+        unapproved=_unapproved(work, content),
         kept_here=not work.delivers,
         outbox_open=localbox.is_open(),
     )
@@ -88,75 +75,6 @@ def search() -> ResponseReturnValue:
     kept = [*session.get(_SEARCHES, []), [key, words]]
     session[_SEARCHES] = kept[-_SEARCHES_KEPT:]
     return redirect(url_for("staff.log", **filters, search=key), 303)
-
-
-@blueprint.get("/letters/<letter_id>")
-def letter(letter_id: str) -> ResponseReturnValue:
-    """Show one letter: its way so far, and its exact message."""
-    work, page = services(), _letter(letter_id)
-    row = page.row
-    mails = sendlog.submission_letters(work.store, row.submission) if row.submission else ()
-    titles = _campaigns(work.library.current(), row.campaign)
-    return render_template(
-        "staff/letter.html",
-        page=page,
-        row=row,
-        exact=_exact(page),
-        others=[mail for mail in mails if mail.id != letter_id and mail.kind in KINDS],
-        campaign_title=titles.get(row.campaign, ""),
-        outbox_open=localbox.is_open(),
-    )
-
-
-@blueprint.get("/letters/<letter_id>/message.eml")
-def message_file(letter_id: str) -> ResponseReturnValue:
-    """Hand out the message as a file that mail programs open."""
-    page = _letter(letter_id)
-    exact = _exact(page)
-    if exact is None:
-        abort(404)
-    response = Response(exact.data, mimetype="message/rfc822")
-    name = _file_name(page.row)
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-@dataclass(frozen=True, kw_only=True)
-class Exact:
-    """A message made again from what is stored."""
-
-    data: bytes
-    headers: Mapping[str, str]
-    text: str
-    sha256: str
-    agrees: bool | None  # with the bytes that left; None: none have left
-
-
-def _exact(page: LetterPage) -> Exact | None:
-    """The letter's message, or None when its text is secret, erased or cannot be made again."""
-    if page.mail is None or page.row.kind in SEALED:
-        return None
-    try:
-        data = message.compose(page.mail)
-    except HeaderError:
-        return None
-    shown, sha256 = read.parts(data), hashlib.sha256(data).hexdigest()
-    left = page.sha256 and page.row.state in HANDED_OVER
-    return Exact(
-        data=data,
-        headers=dict(shown.headers),
-        text=shown.text,
-        sha256=sha256,
-        agrees=sha256 == page.sha256 if left else None,
-    )
-
-
-def _letter(letter_id: str) -> LetterPage:
-    """The letter, or the 404 page: also for mails that nobody but their reader may see."""
-    page = sendlog.letter_page(services().store, letter_id) if letter_id.isprintable() else None
-    if page is None or page.row.kind not in KINDS:
-        abort(404)
-    return page
 
 
 def _filter(asked: Mapping[str, str], words: str) -> Filter:
@@ -220,12 +138,19 @@ def _with_chosen(options: dict[str, str], chosen: str) -> dict[str, str]:
     return options if not chosen or chosen in options else {**options, chosen: chosen}
 
 
+def _unapproved(work: Services, content: Content) -> list[tuple[str, bool]]:
+    """The live campaigns that wait for approval, each with whether an older edition is shown.
+
+    There are none while letters stay on this machine: nothing needs to be approved there.
+    """
+    live = [slug for slug, one in content.campaigns.items() if one.status is Status.LIVE]
+    return [
+        (slug, approvals.latest(work.store, slug) is not None)
+        for slug in (live if work.delivers else ())
+        if approvals.pending(work.store, content, slug)
+    ]
+
+
 def _to_tell(problems: Iterable[Problem]) -> list[Problem]:
     """What staff must know about the organizer's files: notes are for `mailer check` alone."""
     return [problem for problem in problems if problem.severity is not Severity.NOTE]
-
-
-def _file_name(row: Row) -> str:
-    """A name of ASCII letters, digits and hyphens: nothing typed by anyone can steer a download."""
-    words = f"{row.reference} {row.official or row.kind}".lower()
-    return f"{_NEITHER_LETTER_NOR_DIGIT.sub('-', words).strip('-')[:80] or 'letter'}.eml"

@@ -58,6 +58,8 @@ def test_errors_are_said_in_the_language_of_the_form(visitor: Visitor) -> None:
         ("email", "ann", "an @ sign"),
         ("email", "ann@", "in the form"),
         ("email", "ann@x.example, bo@x.example", "in the form"),
+        ("email", "ann\u202e@supporter.example", "hidden character after “ann”"),
+        ("email", "\u200eann@supporter.example", "begins with a hidden character"),
         ("name", "A" * 101, "shorten it to 100 characters; it has 101"),
         ("name", "Ann\r\nBcc: x@x.example", "hidden character after “Ann”"),
         ("name", "\x00", "begins with a hidden character"),

@@ -1,0 +1,156 @@
+"""One letter as staff see it: its way so far, its exact message, and what to do when it is held."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import Response, abort, g, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from mailer import message, outbox, sendlog
+from mailer.errors import HeaderError
+from mailer.message import read
+from mailer.sendlog import LetterPage, Row
+from mailer.status import ACCEPTED, Kind, State
+from mailer.web import i18n, localbox
+from mailer.web.passwords import blueprint
+from mailer.web.services import services
+
+__all__ = ["KINDS", "blueprint"]
+
+KINDS = (Kind.LETTER, Kind.CONFIRMATION, Kind.NOTICE, Kind.COPY, Kind.ALERT, Kind.TEST)
+"""What staff see. Mails about accounts hold links that sign in: nobody but their reader may."""
+
+SEALED = frozenset({Kind.CONFIRMATION})
+"""Mails whose text holds a link that speaks for their reader: staff must not confirm for them."""
+
+HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}
+"""States in which a server has the bytes, or may have."""
+
+DECIDING = frozenset({"moderator", "organizer", "admin"})
+"""Who may let a held letter leave, or withdraw it."""
+
+_ID = re.compile(r"[0-9a-z]{26}")
+_NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
+
+
+@blueprint.get("/letters/<letter_id>")
+def letter(letter_id: str) -> str:
+    """Show one letter: its way so far, and its exact message."""
+    work, page = services(), _letter(letter_id)
+    row = page.row
+    mails = sendlog.submission_letters(work.store, row.submission) if row.submission else ()
+    campaign = work.library.current().campaigns.get(row.campaign)
+    return render_template(
+        "staff/letter.html",
+        page=page,
+        row=row,
+        exact=_exact(page),
+        others=[mail for mail in mails if mail.id != letter_id and mail.kind in KINDS],
+        campaign_title=campaign.version(i18n.language()).title if campaign else row.campaign,
+        outbox_open=localbox.is_open(),
+        may_decide=g.account.role in DECIDING,
+        may_leave=_may_leave(page),
+        done=_done(row.state),
+    )
+
+
+@blueprint.get("/letters/<letter_id>/message.eml")
+def message_file(letter_id: str) -> ResponseReturnValue:
+    """Hand out the message as a file that mail programs open."""
+    page = _letter(letter_id)
+    exact = _exact(page)
+    if exact is None:
+        abort(404)
+    response = Response(exact.data, mimetype="message/rfc822")
+    name = _file_name(page.row)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@blueprint.post("/letters/<letter_id>/leave")
+def let_leave(letter_id: str) -> ResponseReturnValue:
+    """Let a held letter leave in its turn."""
+    return _decide(letter_id, outbox.let_leave)
+
+
+@blueprint.post("/letters/<letter_id>/withdraw")
+def withdraw(letter_id: str) -> ResponseReturnValue:
+    """Withdraw a held letter: it never leaves."""
+    return _decide(letter_id, outbox.withdraw)
+
+
+def _decide(letter_id: str, verb: Callable[..., bool]) -> ResponseReturnValue:
+    """Do `verb` with a held letter, and lead back to its page, which says what came of it."""
+    if g.account.role not in DECIDING:
+        return letter(letter_id), 403
+    page, store, done = _letter(letter_id), services().store, False
+    if verb is outbox.withdraw or _may_leave(page):
+        with store.write() as tx:
+            done = verb(tx, letter_id, actor=f"staff:{g.account.id}", now=store.now(tx))
+    said = verb.__name__ if done else "late"
+    return redirect(url_for("staff.letter", letter_id=letter_id, done=said), 303)
+
+
+def _may_leave(page: LetterPage) -> bool:
+    """False when a server really sends and nobody approved it: a worker would hold it again."""
+    return page.cleared or not services().delivers
+
+
+def _done(state: State) -> str:
+    """What the address says was just decided, as far as the letter agrees with it."""
+    done = request.args.get("done", "")
+    true = {
+        "let_leave": state not in {State.REVIEW, State.CANCELLED},
+        "withdraw": state is State.CANCELLED,
+        "late": True,
+    }
+    return done if true.get(done) else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exact:
+    """A message made again from what is stored."""
+
+    data: bytes
+    headers: Mapping[str, str]
+    text: str
+    sha256: str
+    agrees: bool | None  # with the bytes that left; None: none have left
+
+
+def _exact(page: LetterPage) -> Exact | None:
+    """The letter's message, or None when its text is secret, erased or cannot be made again."""
+    if page.mail is None or page.row.kind in SEALED:
+        return None
+    try:
+        data = message.compose(page.mail)
+    except HeaderError:
+        return None
+    shown, sha256 = read.parts(data), hashlib.sha256(data).hexdigest()
+    left = page.sha256 and page.row.state in HANDED_OVER
+    return Exact(
+        data=data,
+        headers=dict(shown.headers),
+        text=shown.text,
+        sha256=sha256,
+        agrees=sha256 == page.sha256 if left else None,
+    )
+
+
+def _letter(letter_id: str) -> LetterPage:
+    """The letter, or the 404 page: also for mails that nobody but their reader may see."""
+    known = _ID.fullmatch(letter_id)
+    page = sendlog.letter_page(services().store, letter_id) if known else None
+    if page is None or page.row.kind not in KINDS:
+        abort(404)
+    return page
+
+
+def _file_name(row: Row) -> str:
+    """A name of ASCII letters, digits and hyphens: nothing typed by anyone can steer a download."""
+    words = f"{row.reference} {row.official or row.kind}".lower()
+    return f"{_NEITHER_LETTER_NOR_DIGIT.sub('-', words).strip('-')[:80] or 'letter'}.eml"
