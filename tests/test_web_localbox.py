@@ -229,8 +229,8 @@ def test_the_box_in_french_with_the_zone_of_its_times(
 ) -> None:
     keep(settings.home, "one", mail())
     box = client.get("/outbox/?lang=fr").text
-    assert '<span class="meta">À</span> Minister 1' in box
-    assert "<span>De</span> Ann Example" in box
+    assert '<span class="meta">À</span> &#34;Minister 1' in box
+    assert "<span>De</span> &#34;Ann Example" in box
     assert re.search(r"<time [^>]+>[^<]+ (UTC|E[SD]T)</time>", box)
     link = re.search(r'href="(/outbox/[^"?]+/)', box)
     assert link

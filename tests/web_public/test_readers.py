@@ -62,7 +62,7 @@ def test_a_queued_letter_is_not_said_to_wait_for_the_office(visitor: Visitor) ->
 
 def test_preview_and_receipt_show_the_same_head(visitor: Visitor, sqlite: Store) -> None:
     heads = (
-        "<dd>Nora North &lt;north@ministry.example&gt;</dd>",
+        "<dd>The Honourable Nora North &lt;north@ministry.example&gt;</dd>",
         "<dd>Sam South &lt;south@ministry.example&gt;</dd>",
         "<dt>From</dt><dd>Ann Example via Quiet exams</dd>",
     )
