@@ -146,3 +146,9 @@ def test_a_disabled_account_is_out_at_once(browser: Browser, store: Store) -> No
     browser.sign_in()
     accounts.disable(store, EMAIL)
     assert not browser.signed_in()
+
+
+def test_the_role_is_said_as_a_person_in_french(browser: Browser, store: Store) -> None:
+    member(store, role="organizer")
+    browser.sign_in()
+    assert "Organisatrice ou organisateur" in browser.get("/staff/account?lang=fr").text
