@@ -98,4 +98,5 @@ class Baseline(Server):
 
 
 if __name__ == "__main__":
+    connect(Path(sys.argv[1])).close()  # before the threads: a new file cannot be set up by many
     Baseline(Settings(home=Path.cwd(), port=int(sys.argv[2])), "127.0.0.1").run()
