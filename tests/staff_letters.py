@@ -37,7 +37,14 @@ def letters(store: Store, kind: Kind = Kind.LETTER) -> list[str]:
 def hand_over(store: Store, clock: Clock, *, bytes_: bytes = b"") -> tuple[Claimed, bytes]:
     """Take one letter as far as the fence; `bytes_` stand for what another program composed."""
     with store.write() as tx:
-        one, *_ = outbox.claim(tx, "w", now=clock.now, lease=60, most=1, delivers=False)
+        one, *_ = outbox.claim(
+            tx,
+            "w",
+            now=clock.now,
+            lease=60,
+            most=1,
+            way=outbox.Way(account="fake:relay", delivers=False),
+        )
         data = bytes_ or compose(one.mail)
         sha256 = hashlib.sha256(data).hexdigest()
         outbox.fence(tx, "w", [(one, sha256)], now=clock.now, lease=60)

@@ -78,7 +78,12 @@ class Ledger(RuleBasedStateMachine):
     def claim(self, worker: str) -> tuple[str, list[Claimed]]:
         with self.store.write() as tx:
             return worker, outbox.claim(
-                tx, worker, now=self.clock.now, lease=LEASE, most=3, delivers=False
+                tx,
+                worker,
+                now=self.clock.now,
+                lease=LEASE,
+                most=3,
+                way=outbox.Way(account="fake:relay", delivers=False),
             )
 
     @rule(target=fenced, hand=consumes(held))
@@ -170,7 +175,14 @@ class Ledger(RuleBasedStateMachine):
             with self.store.write() as tx:
                 outbox.reap(tx, now=self.clock.now)
                 now = self.clock.now
-                letters = outbox.claim(tx, "z", now=now, lease=LEASE, most=50, delivers=False)
+                letters = outbox.claim(
+                    tx,
+                    "z",
+                    now=now,
+                    lease=LEASE,
+                    most=50,
+                    way=outbox.Way(account="fake:relay", delivers=False),
+                )
                 pairs = [(one, "0" * 64) for one in letters]
                 outbox.fence(tx, "z", pairs, now=now, lease=LEASE)
                 yes = Answer(text="queued", code="250")

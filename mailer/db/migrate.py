@@ -17,7 +17,7 @@ def upgrade(store: Store) -> None:
     """Run the migrations that are missing, alone: others who try at once wait and find it done."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with store.write() as tx:
+    with store.rebuild() as tx:
         if not store.is_sqlite:
             tx.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config.attributes["connection"] = tx

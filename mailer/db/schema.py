@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from mailer.status import Kind, State
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration. The programs refuse a database at another one."""
 
 metadata = MetaData(
@@ -108,17 +108,42 @@ confirmation = Table(
 lane = Table(
     "lane",
     metadata,
-    # mailbox:<address of an official> | people | account:<transport without secrets>
+    # Buckets: mailbox:<address of an official> | domain:<of addresses> | people |
+    # account:<transport without secrets>. Mere switches: campaign:<slug> | official:<id> |
+    # everything.
     Column("id", Text, primary_key=True),
     Column("pace_count", Integer, nullable=False, server_default="0"),  # 0: as fast as it goes
     Column("pace_seconds", Double, nullable=False, server_default="1"),
     Column("burst", Integer, nullable=False, server_default="1"),
     _moment("full_at", nullable=False),  # when the pace's allowance will be whole again
+    Column("day_most", Integer, nullable=False, server_default="0"),  # 0: no limit
+    Column("day_count", Integer, nullable=False, server_default="0"),
+    _moment("day_ends"),  # until when day_count counts
+    _moment("first_at"),  # of an account: its first mail, from which it warms up
     _moment("closed_until"),  # a failing relay or account: one probe then
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("paused", Boolean, nullable=False, server_default=false()),
     _words("reason"),
+    _words("actor"),  # who paused it
     _moment("since"),  # of the pause or the first failure in a row
+)
+Index("ix_lane_paused", lane.c.id, sqlite_where=text("paused"), postgresql_where=text("paused"))
+
+queue = Table(
+    "queue",
+    metadata,
+    Column("id", Text, primary_key=True),  # <campaign> <official> <mailbox> | people
+    Column("campaign", Text),
+    Column("official", Text),
+    Column("mailbox", Text, ForeignKey("lane.id"), nullable=False),
+    Column("domain", Text, ForeignKey("lane.id")),
+    _words("hours"),  # "mon-fri 09:00-17:00": letters leave only then
+    _words("timezone"),  # of the office
+    _moment("opens_at"),  # its present window, or the next one; null: always open
+    _moment("closes_at"),
+    # No letter leaves while the mailbox has had as many today. 0: none but the pace.
+    Column("ceiling", Integer, nullable=False, server_default="0"),
+    _moment("served_at", nullable=False),  # whoever was served longest ago is next
 )
 
 letter = Table(
@@ -133,7 +158,7 @@ letter = Table(
     Column("post", Text),
     # Set when the letter leaves `awaiting`: from then on nobody writes to this official again.
     Column("person", Text),
-    Column("lane", Text, ForeignKey("lane.id"), nullable=False),
+    Column("queue", Text, ForeignKey("queue.id"), nullable=False),
     Column("priority", Integer, nullable=False),
     _moment("created_at", nullable=False),
     _moment("due_at", nullable=False),
@@ -152,6 +177,7 @@ letter = Table(
     _words("provider_id"),
     _words("sha256"),  # of the bytes handed to the transport
     _moment("sent_at"),
+    _moment("told_at"),  # when supporter and staff were told that it failed
     _moment("changed_at", nullable=False),
     _one_of("state", State),
     _one_of("kind", Kind),
@@ -160,11 +186,22 @@ letter = Table(
     Index("ix_letter_created_at_id", "created_at", "id"),
     Index("ix_letter_campaign_created_at_id", "campaign", "created_at", "id"),
     Index("ix_letter_official_created_at_id", "official", "created_at", "id"),
-    Index("ix_letter_state_created_at_id", "state", "created_at", "id"),
 )
+# Without the two states that a letter is in for moments only: each would cost a change.
+_SETTLED = text("state NOT IN ('claimed', 'dot')")
+Index(
+    "ix_letter_state_created_at_id",
+    letter.c.state,
+    letter.c.created_at,
+    letter.c.id,
+    sqlite_where=_SETTLED,
+    postgresql_where=_SETTLED,
+)
+_UNTOLD = text("state = 'failed' AND told_at IS NULL")
+Index("ix_letter_untold", letter.c.id, sqlite_where=_UNTOLD, postgresql_where=_UNTOLD)
 Index(
     "ix_letter_due",
-    letter.c.lane,
+    letter.c.queue,
     letter.c.priority,
     letter.c.due_at,
     sqlite_where=text("state = 'queued'"),
@@ -206,8 +243,16 @@ letter_event = Table(
     _words("transport"),
     _words("code"),
     _words("note"),
-    Column("external_id", Text, unique=True),  # a provider's event counts once
+    Column("external_id", Text),
     Index("ix_letter_event_letter_id", "letter", "id"),
+)
+_EXTERNAL = text("external_id IS NOT NULL")
+Index(  # a provider's event counts once
+    "uq_letter_event_external_id",
+    letter_event.c.external_id,
+    unique=True,
+    sqlite_where=_EXTERNAL,
+    postgresql_where=_EXTERNAL,
 )
 
 approval = Table(

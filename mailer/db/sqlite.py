@@ -12,6 +12,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sqlalchemy import Connection
+
 try:
     from pysqlite3 import dbapi2 as sqlite
 except ImportError:  # no wheel for this machine: Python's own, which may be older
@@ -45,6 +47,18 @@ def prepare(connection: Any, _record: object) -> None:
     cursor.execute("PRAGMA secure_delete = ON")  # what is erased is gone from the file too
     cursor.execute("PRAGMA cache_size = -16000")
     cursor.close()
+
+
+@contextmanager
+def unenforced(connection: Connection) -> Iterator[None]:
+    """A connection that leaves foreign keys alone for a while; to be used outside a transaction."""
+    cursor = connection.connection.cursor()  # the driver's own: SQLAlchemy would begin here
+    cursor.execute("PRAGMA foreign_keys = OFF")
+    try:
+        yield
+    finally:
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
 
 
 class WriteGate:

@@ -55,6 +55,34 @@ class Store:
         ):
             yield connection
 
+    @contextmanager
+    def rebuild(self) -> Iterator[Tx]:
+        """A transaction that may make tables anew; foreign keys are looked at when it ends.
+
+        SQLite cannot replace a table that others refer to while it enforces them (its manual,
+        "Making Other Kinds Of Table Schema Changes").
+        """
+        if not self.is_sqlite:
+            with self.write() as tx:
+                yield tx
+            return
+        with (
+            _said_plainly(self),
+            self._gate() if self._gate else nullcontext(),
+            self.engine.connect().execution_options(writes=True) as connection,
+            sqlite.unenforced(connection),
+            connection.begin(),
+        ):
+            yield connection
+            if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").all():
+                raise StoreError(f"{len(broken)} rows would refer to nothing; nothing was changed")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other writers of this machine out without a transaction; nothing on PostgreSQL."""
+        with _said_plainly(self), self._gate() if self._gate else nullcontext():
+            yield
+
     def now(self, tx: Tx | None = None) -> float:
         """The moment, in seconds since 1970."""
         if self._clock:

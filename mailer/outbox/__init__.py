@@ -1,9 +1,10 @@
 """The outbox: the letter table as a queue. Enter, claim, fence, settle; reap what workers left."""
 
-from mailer.outbox.claiming import Claimed, claim, held, next_due, release
+from mailer.outbox.claiming import Claimed, Way, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
 from mailer.outbox.holding import let_leave, withdraw
-from mailer.outbox.moves import Event, move
+from mailer.outbox.moves import Event, is_state, move
+from mailer.outbox.queues import Terms
 from mailer.outbox.reaping import hold_uncleared, reap
 from mailer.outbox.settling import Outcome, fence, settle
 
@@ -13,12 +14,15 @@ __all__ = [
     "NewLetter",
     "Outcome",
     "Sender",
+    "Terms",
+    "Way",
     "Written",
     "add",
     "claim",
     "fence",
     "held",
     "hold_uncleared",
+    "is_state",
     "let_leave",
     "mail_of",
     "move",

@@ -1,4 +1,4 @@
-"""Which letters a worker may take now: lane by lane, as the pace allows."""
+"""Which letters a worker may take now: queue by queue, as pace, hours and ceilings allow."""
 
 from __future__ import annotations
 
@@ -7,17 +7,21 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import Double, Row, Select, Update, bindparam, func, or_, select, update
 
 from mailer.db import Tx, given
-from mailer.db.schema import lane, letter, letter_text
+from mailer.db.schema import lane, letter, letter_text, queue
 from mailer.message import Mail
-from mailer.outbox import lanes, moves
+from mailer.outbox import lanes, moves, queues
+from mailer.outbox.allowances import Allowances
 from mailer.outbox.entry import mail_of
 from mailer.status import Kind, State
 
-LANES_AT_ONCE = 16
-"""Lanes that one claim serves: some letters from each cost less than one from very many."""
+QUEUES_AT_ONCE = 16
+"""Queues that one claim serves: some letters from each cost less than one from very many."""
+
+CANDIDATES = 500
+"""Queues that one claim looks at, those that were served longest ago first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,30 +34,92 @@ class Claimed:
     mail: Mail
 
 
-def claim(
-    tx: Tx, worker: str, *, now: float, lease: float, most: int, delivers: bool
-) -> list[Claimed]:
-    """Take up to `most` due letters for `lease` seconds, as their lanes' pace allows.
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """By what a claim's letters are to leave."""
 
-    Lane by lane: with few paced officials and a million letters nearly every due row is blocked,
-    and asking the rows would read them all. `delivers` says that the transport really sends; then
-    only letters that are cleared for it go, and only then is the pace an official's matter.
+    account: str
+    delivers: bool = True  # it really sends: only then do approval, pace and hours matter
+    limited: bool = False  # the account has a pace or a daily limit
+    reserve: float = 0.1  # the share of it that is kept for mail to people
+
+
+def claim(
+    tx: Tx, worker: str, *, now: float, lease: float, most: int, way: Way
+) -> list[Claimed]:  # fmt: skip
+    """Take up to `most` due letters for `lease` seconds, as pace, hours and ceilings allow.
+
+    Queue by queue: with few paced officials and a million letters nearly every due row is blocked,
+    and asking the rows would read them all. Mail to people comes first; then the campaigns share.
     """
+    groups = _turns(_waiting(tx, now, way))
+    if not groups:
+        return []
+    allowances = None
+    if way.delivers:
+        allowances = Allowances(
+            tx, [row for group in groups for row in group], now=now, account=way.account,
+            limited=way.limited, reserve=way.reserve,
+        )  # fmt: skip
     values = {"worker_": worker, "now_": now, "until_": now + lease}
     taken: list[str] = []
-    choice = {"now_": now, "lanes_": min(most, LANES_AT_ONCE)}
-    found = tx.execute(_lanes(delivers=delivers), choice).all()
-    for index, row in enumerate(found):
-        share = -(-(most - len(taken)) // (len(found) - index))
-        allowed = lanes.allowance(row, now, share) if delivers else share
-        if allowed:
-            one = values | {"lane_": row.id, "most_": allowed}
-            ids = tx.execute(_take(delivers=delivers), one).scalars().all()
-            if ids and delivers:
-                lanes.spend(tx, row, len(ids), now)
-            taken += ids
-    moves.record(tx, taken, State.CLAIMED, moves.Event(now=now, actor="worker"))
+    for later, group in zip(range(len(groups) - 1, -1, -1), groups, strict=True):
+        left = most - len(taken)
+        budget = left if group[0].id == queues.PEOPLE else -(-left // (later + 1))
+        taken += _serve(tx, group, budget, allowances, values)
+    if allowances:
+        allowances.write()
     return _load(tx, taken)
+
+
+def _serve(
+    tx: Tx, group: Sequence[Row[Any]], budget: int, allowances: Allowances | None,
+    values: dict[str, Any],
+) -> list[str]:  # fmt: skip
+    """Take up to `budget` letters from the queues of one campaign, in equal shares."""
+    taken: list[str] = []
+    for index, row in enumerate(group):
+        share = -(-(budget - len(taken)) // (len(group) - index))
+        if share <= 0:
+            break
+        allowed = allowances.of(row, share) if allowances else share
+        if allowed > 0:
+            one = values | {"queue_": row.id, "most_": allowed}
+            ids = tx.execute(_take(delivers=bool(allowances)), one).scalars().all()
+            if ids and allowances:
+                allowances.spend(row, len(ids))
+            taken += ids
+    return taken
+
+
+def _waiting(tx: Tx, now: float, way: Way) -> list[Row[Any]]:
+    """The queues with something due that nothing keeps back."""
+    stands = lanes.paused(tx)
+    if lanes.EVERYTHING in stands:
+        return []
+    found = tx.execute(_QUEUES[way.delivers], {"now_": now}).all()
+    return [row for row in found if not (stands and _switches(row) & stands.keys())]
+
+
+def _switches(row: Row[Any]) -> set[str]:
+    """All that may be paused and would stop this queue."""
+    named = {row.mailbox, row.domain}
+    if row.id != queues.PEOPLE:
+        named |= {lanes.of_campaign(row.campaign), lanes.of_official(row.official)}
+    return named
+
+
+def _turns(waiting: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+    """The queues to serve now, by campaign: people first, then whoever was served longest ago.
+
+    Each campaign gets as many turns as any other, however many officials it writes to.
+    """
+    campaigns: dict[str | None, list[Row[Any]]] = {}
+    for row in sorted(waiting, key=lambda row: (row.id != queues.PEOPLE, row.served_at, row.id)):
+        campaigns.setdefault(row.campaign, []).append(row)
+    each = max(1, QUEUES_AT_ONCE // max(1, len(campaigns)))
+    groups = [rows[:each] for rows in campaigns.values()]
+    return groups[:QUEUES_AT_ONCE]
 
 
 def release(tx: Tx, worker: str, ids: Sequence[str], *, now: float) -> None:
@@ -79,26 +145,38 @@ def next_due(tx: Tx) -> float | None:
     return None if found is None else float(found)
 
 
-@cache
-def _lanes(*, delivers: bool) -> Select[Any]:
-    """The lanes with something due that are neither paused nor shut, nor spent for now."""
+def _queues(*, delivers: bool) -> Select[Any]:
+    """Queues with something due, in their office's hours, that their lanes let go."""
     now = bindparam("now_", type_=Double)
-    waiting = select(letter.c.id).where(
-        letter.c.lane == lane.c.id, moves.is_state(State.QUEUED), letter.c.due_at <= now
+    mailbox, domain = lane.alias("mailbox"), lane.alias("domain")
+    # A scalar, not EXISTS: that could become a join over all that is queued.
+    due = select(1).where(
+        letter.c.queue == queue.c.id, moves.is_state(State.QUEUED), letter.c.due_at <= now
     )
     found = (
-        select(lane)
-        .where(~lane.c.paused, or_(lane.c.closed_until.is_(None), lane.c.closed_until <= now))
-        .where(waiting.exists())
-        # People who wait for a confirmation first, then whoever was served longest ago.
-        .order_by((lane.c.id != lanes.PEOPLE), lane.c.full_at)
-        .limit(bindparam("lanes_"))
-        # Not against FOR KEY SHARE: a letter that enters holds that on its lane, and must
-        # neither wait for a claim nor hide the lane from it.
-        .with_for_update(skip_locked=True, key_share=True)
-    )
-    # Spent lanes are left out here: many of them must not stand before one that is open.
-    return found.where(lanes.has_allowance(now)) if delivers else found
+        select(
+            queue.c.id, queue.c.campaign, queue.c.official, queue.c.mailbox, queue.c.domain,
+            queue.c.timezone, queue.c.ceiling, queue.c.served_at,
+            domain.c.pace_count.label("domain_pace"),
+        )
+        .join_from(queue, mailbox, mailbox.c.id == queue.c.mailbox)
+        .outerjoin(domain, domain.c.id == queue.c.domain)
+        .where(due.limit(1).scalar_subquery().is_not(None))
+        .order_by(queue.c.served_at)
+        .limit(CANDIDATES)
+    )  # fmt: skip
+    if not delivers:
+        return found
+    # What is spent for now is left out here: much of it must not stand before what is open.
+    below = or_(
+        queue.c.ceiling == 0, mailbox.c.day_count < queue.c.ceiling,
+        mailbox.c.day_ends.is_(None), mailbox.c.day_ends <= now,
+    )  # fmt: skip
+    passable = or_(domain.c.id.is_(None), lanes.has_allowance(domain, now))
+    return found.where(queues.is_open(now), below, lanes.has_allowance(mailbox, now), passable)
+
+
+_QUEUES = {delivers: _queues(delivers=delivers) for delivers in (True, False)}
 
 
 @cache
@@ -106,7 +184,7 @@ def _take(*, delivers: bool) -> Update:
     now = bindparam("now_", type_=Double)
     due = (
         select(letter.c.id)
-        .where(letter.c.lane == bindparam("lane_"))
+        .where(letter.c.queue == bindparam("queue_"))
         .where(moves.is_state(State.QUEUED), letter.c.due_at <= now)
         .order_by(letter.c.priority, letter.c.due_at)
         .limit(bindparam("most_"))

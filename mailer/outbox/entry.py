@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -15,8 +15,8 @@ from mailer.db import Tx
 from mailer.db.ids import random_id
 from mailer.db.schema import letter, letter_text
 from mailer.message import Mail
-from mailer.officials.values import Pace
-from mailer.outbox import lanes, moves
+from mailer.outbox import moves, queues
+from mailer.outbox.queues import Place, Terms
 from mailer.status import OUR_WORDS, PRIORITY, Kind, State
 
 
@@ -69,14 +69,18 @@ class NewLetter:
     post: str | None = None
     person: str | None = None  # claims the one letter of this person to this official
     reason: str = ""
-    pace: Pace | None = None
+    terms: Terms = field(default_factory=Terms)
     on_uncertain: str = "resend"
     cleared: bool = True
 
 
 def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
     """Enter `letters`; return those that could not be, because the person had written already."""
-    lanes.ensure(tx, [(_lane(new), new.pace) for new in letters], now)
+    places = [place for new in letters if (place := _place(new))]
+    if places:
+        queues.ensure(tx, places, now)
+    if len(places) < len(letters):
+        queues.ensure_people(tx, now)
     entered = [(random_id(), new) for new in letters]
     rows = [_row(key, new, now) for key, new in entered]
     # Which of them went in is asked of the database: only its UNIQUE line can know.
@@ -144,15 +148,23 @@ def _unless_written(dialect: str) -> ReturningInsert[str]:
     return statement.returning(letter.c.id)
 
 
-def _lane(new: NewLetter) -> str:
-    return lanes.of_mailbox(new.written.to_address) if new.kind is Kind.LETTER else lanes.PEOPLE
+def _place(new: NewLetter) -> Place | None:
+    """Where a letter to an official waits; None for mail to people."""
+    if new.kind is not Kind.LETTER:
+        return None
+    return Place(
+        campaign=new.campaign or "", official=new.official or "",
+        address=new.written.to_address, terms=new.terms,
+    )  # fmt: skip
 
 
 def _row(key: str, new: NewLetter, now: float) -> dict[str, Any]:
+    place = _place(new)
     return {
         "id": key, "submission": new.submission, "kind": new.kind, "state": new.state,
         "campaign": new.campaign, "official": new.official, "post": new.post,
-        "person": new.person, "lane": _lane(new), "priority": PRIORITY[new.kind],
+        "person": new.person, "queue": place.id if place else queues.PEOPLE,
+        "priority": PRIORITY[new.kind],
         "created_at": now, "due_at": now, "changed_at": now, "on_uncertain": new.on_uncertain,
         "cleared": new.cleared, "reason": new.reason,
     }  # fmt: skip

@@ -1,27 +1,30 @@
-"""Lanes: how fast letters may go to one mailbox, and whether an account is open.
+"""Lanes: how fast letters may go to one mailbox, one domain or through one account, and switches.
 
-The pace is a leaky bucket kept as one moment, `full_at`: when the lane's allowance will be whole
-again (the generic cell rate algorithm, ITU-T I.371). It is shared by every worker through the row.
+A row is shared by every worker of every machine, so what it allows holds for all of them together.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Insert, Row, bindparam, func, or_, select, update
+from sqlalchemy import Alias, ColumnElement, Insert, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer import addresses
 from mailer.db import Tx
 from mailer.db.schema import lane
 from mailer.officials.values import Pace
+from mailer.outbox.pace import Bucket
 
 PEOPLE = "people"
 """The lane of mails to supporters and staff: a person waits for them."""
+
+EVERYTHING = "everything"
+"""The one switch that stops all mail."""
 
 PROBES = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds until the next probe of an account that is down, by failures in a row."""
@@ -35,14 +38,38 @@ class Health(Enum):
     SHUT = "shut"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """Why something stands still."""
+
+    reason: str
+    actor: str
+    since: float
+
+
 def of_mailbox(address: str) -> str:
     """The lane of an official's mailbox: two posts behind one mailbox share it."""
     return f"mailbox:{addresses.mailbox(address)}"
 
 
+def of_domain(address: str) -> str:
+    """The lane of the domain of an address, or of a domain itself."""
+    return f"domain:{addresses.mailbox(address).rpartition('@')[2]}"
+
+
 def of_account(account: str) -> str:
     """The lane of a transport's account."""
     return f"account:{account}"
+
+
+def of_campaign(slug: str) -> str:
+    """The switch of a campaign."""
+    return f"campaign:{slug}"
+
+
+def of_official(official: str) -> str:
+    """The switch of an official."""
+    return f"official:{official}"
 
 
 def ensure(tx: Tx, lanes: Sequence[tuple[str, Pace | None]], now: float) -> None:
@@ -66,8 +93,8 @@ def _unless_there(dialect: str) -> Insert:
     return insert(lane).on_conflict_do_nothing()
 
 
-def set_paces(tx: Tx, paces: dict[str, Pace]) -> None:
-    """Give lanes the paces the officials' file has now."""
+def set_paces(tx: Tx, paces: Mapping[str, Pace]) -> None:
+    """Give lanes the paces the officials' file has now; lanes that nobody uses yet stay unmade."""
     for lane_id, pace in paces.items():
         tx.execute(
             update(lane)
@@ -77,44 +104,66 @@ def set_paces(tx: Tx, paces: dict[str, Pace]) -> None:
         )
 
 
-def allowance(row: Row[Any], now: float, most: int) -> int:
-    """How many letters the lane lets go at `now`, `most` at the most."""
-    if not row.pace_count:
-        return most
-    interval = row.pace_seconds / row.pace_count
-    spent = math.ceil((_full_at(row, now) - now) / interval - 1e-6)
-    left: int = row.burst - spent
-    return max(0, min(most, left))
+def limit_account(tx: Tx, account: str, pace: Pace | None, daily: int, now: float) -> None:
+    """Give an account its pace and the most it may send today (0: no limit)."""
+    lane_id = of_account(account)
+    ensure(tx, [(lane_id, pace)], now)
+    values: dict[str, Any] = {
+        "pace_count": pace.count if pace else 0, "pace_seconds": pace.seconds if pace else 1.0,
+        "burst": pace.burst if pace else 1, "day_most": daily,
+    }  # fmt: skip
+    changed = or_(*(lane.c[name] != value for name, value in values.items()))
+    tx.execute(update(lane).where(lane.c.id == lane_id, changed).values(**values))
 
 
-def has_allowance(now: ColumnElement[float]) -> ColumnElement[bool]:
-    """A condition: the lane lets at least one letter go at `now`."""
-    interval = lane.c.pace_seconds / func.nullif(lane.c.pace_count, 0)
-    spent = lane.c.full_at - now
+def first_used(tx: Tx, account: str) -> float | None:
+    """When an account took its first mail, or None: its warm-up counts from then."""
+    return tx.execute(select(lane.c.first_at).where(lane.c.id == of_account(account))).scalar()
+
+
+def bucket(row: Row[Any]) -> Bucket:
+    """The bucket in a row of the lane table."""
+    return Bucket(
+        count=row.pace_count, seconds=row.pace_seconds, burst=row.burst, full_at=row.full_at,
+        day_most=row.day_most, day_count=row.day_count, day_ends=row.day_ends,
+    )  # fmt: skip
+
+
+def has_allowance(table: Alias, now: ColumnElement[float]) -> ColumnElement[bool]:
+    """A condition on a lane: its pace lets at least one letter go at `now` (see Bucket)."""
+    row = table.c
+    interval = row.pace_seconds / func.nullif(row.pace_count, 0)
+    spent = row.full_at - now
     return or_(
-        lane.c.pace_count == 0,
-        spent <= (lane.c.burst - 1) * interval + 1e-6,
-        spent > lane.c.burst * interval + 1e-6,  # a moment no spending leads to: see _full_at
+        row.pace_count == 0,
+        spent <= (row.burst - 1) * interval + 1e-6,
+        spent > row.burst * interval + 1e-6,  # a moment no spending leads to
     )
 
 
-def spend(tx: Tx, row: Row[Any], taken: int, now: float) -> None:
-    """Note that `taken` letters left the lane."""
-    interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
-    tx.execute(_SPEND, {"lane_": row.id, "full_": _full_at(row, now) + taken * interval})
+def pause(tx: Tx, lane_id: str, *, reason: str, actor: str, now: float) -> None:
+    """Let nothing leave by a lane, or by what a switch stands for, until it is resumed."""
+    ensure(tx, [(lane_id, None)], now)
+    values = {"paused": True, "reason": reason, "actor": actor, "since": now}
+    tx.execute(update(lane).where(lane.c.id == lane_id).values(**values))
 
 
-def _full_at(row: Row[Any], now: float) -> float:
-    """When the allowance is whole again; `now` where that moment cannot be true.
-
-    A clock that was wrong, or a pace that was slower, must not keep a lane shut.
-    """
-    interval = row.pace_seconds / row.pace_count if row.pace_count else 0.0
-    full_at = float(row.full_at)
-    return full_at if now < full_at <= now + row.burst * interval + 1e-6 else now
+def resume(tx: Tx, lane_id: str) -> bool:
+    """Take a pause back; False when there was none."""
+    values = {"paused": False, "reason": "", "actor": "", "since": None, "failures": 0}
+    paused = update(lane).where(lane.c.id == lane_id, lane.c.paused)
+    return tx.execute(paused.values(**values, closed_until=None)).rowcount > 0
 
 
-_SPEND = update(lane).where(lane.c.id == bindparam("lane_")).values(full_at=bindparam("full_"))
+def paused(tx: Tx) -> dict[str, Pause]:
+    """All that stands still, by lane."""
+    return {
+        row.id: Pause(reason=row.reason, actor=row.actor, since=row.since or 0.0)
+        for row in tx.execute(_PAUSED)
+    }
+
+
+_PAUSED = select(lane.c.id, lane.c.reason, lane.c.actor, lane.c.since).where(lane.c.paused)
 
 
 def account_health(tx: Tx, account: str, now: float) -> Health:
@@ -154,6 +203,6 @@ def reopen(tx: Tx, account: str) -> None:
 
 _REOPEN = (
     update(lane)
-    .where(lane.c.id == bindparam("lane_"), lane.c.failures > 0)
+    .where(lane.c.id == bindparam("lane_"), lane.c.failures > 0, ~lane.c.paused)
     .values(failures=0, closed_until=None, reason="", since=None)
 )

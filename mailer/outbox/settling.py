@@ -53,9 +53,7 @@ def fence(
         [{"id": one.id, "lease": repr(one.lease), "sha256": sha256} for one, sha256 in staged]
     )
     values = {"worker_": worker, "now_": now, "until_": now + lease, **rows}
-    passed = set(tx.execute(_fence(tx.dialect.name), values).scalars())
-    moves.record(tx, sorted(passed), State.DOT, moves.Event(now=now, actor="worker"))
-    return passed
+    return set(tx.execute(_fence(tx.dialect.name), values).scalars())
 
 
 def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float) -> None:

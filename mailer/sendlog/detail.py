@@ -16,7 +16,7 @@ from mailer.sendlog.listing import COLUMNS, Row, row_of
 from mailer.status import Kind, State
 
 _DETAILS = (
-    letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.lane, letter.c.due_at,
+    letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.queue, letter.c.due_at,
     letter.c.provider_id, letter.c.cleared,
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ class LetterPage:
     sha256: str  # of the bytes handed to the transport; "" before
     post: str
     language: str
-    lane: str
+    queue: str
     due_at: float
     provider_id: str
     cleared: bool  # may leave through a transport that really sends
@@ -80,7 +80,7 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
     return LetterPage(
         row=row_of(found), events=happened, mail=None if secret else mail_of(found, kind, date),
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
-        language=found.language or "", lane=found.lane, due_at=found.due_at,
+        language=found.language or "", queue=found.queue, due_at=found.due_at,
         provider_id=found.provider_id, cleared=found.cleared,
     )  # fmt: skip
 

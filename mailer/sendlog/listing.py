@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Select, and_, false, func, or_, select, tuple_
 
+from mailer import outbox
 from mailer.addresses import folded
 from mailer.db import Store
 from mailer.db.schema import letter, letter_text, submission
@@ -144,11 +145,13 @@ def _matching(wanted: Filter) -> Select[Any]:
     for column, value in (
         (letter.c.campaign, wanted.campaign),
         (letter.c.official, wanted.official),
-        (letter.c.state, wanted.state),
         (letter.c.kind, wanted.kind),
     ):
         if value:
             statement = statement.where(column == value)
+    if wanted.state:
+        known = wanted.state in set(State)
+        statement = statement.where(outbox.is_state(State(wanted.state)) if known else false())
     if wanted.query.strip():
         statement = statement.where(_found_by(wanted.query.strip()))
     place = tuple_(letter.c.created_at, letter.c.id)

@@ -13,11 +13,11 @@ from sqlalchemy.sql.dml import ReturningInsert
 
 from mailer import addresses, mails, outbox
 from mailer.approvals import Edition
-from mailer.campaigns.values import MergedLetter, Recipient, Status, Supporter
+from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
 from mailer.db import Store, Tx
 from mailer.db.ids import random_id
 from mailer.db.schema import confirmation, letter, submission
-from mailer.outbox import NewLetter, Sender
+from mailer.outbox import NewLetter, Sender, Terms
 from mailer.status import Kind, State
 from mailer.submissions.preview import letters_hash, written
 
@@ -170,7 +170,7 @@ def _new_letters(
     draft: Draft, state: State, person: str | None, hold: str
 ) -> Sequence[NewLetter]:  # fmt: skip
     campaign = draft.edition.campaign
-    paces = {recipient.official: recipient.pace for recipient in draft.recipients}
+    recipients = {recipient.official: recipient for recipient in draft.recipients}
     trial = campaign.status is Status.TRIAL
     cleared = bool(draft.trial_to) if trial else draft.edition.approval is not None
     address = draft.sender.address
@@ -180,10 +180,21 @@ def _new_letters(
             written=written(campaign, draft.supporter, merged, address),
             submission=draft.id, campaign=campaign.slug, official=merged.official,
             post=merged.post or None, person=person, reason=hold,
-            pace=paces.get(merged.official), on_uncertain=campaign.uncertain, cleared=cleared,
+            terms=_terms(campaign, recipients.get(merged.official)),
+            on_uncertain=campaign.uncertain, cleared=cleared,
         )
         for merged in draft.letters
     ]  # fmt: skip
+
+
+def _terms(campaign: Campaign, to: Recipient | None) -> Terms:
+    """What limits this campaign's letters to one official."""
+    if to is None:
+        return Terms(hours=campaign.hours, ceiling=campaign.ceiling)
+    return Terms(
+        pace=to.pace, hours=campaign.hours, timezone=to.timezone or campaign.timezone,
+        ceiling=campaign.ceiling,
+    )  # fmt: skip
 
 
 def _cancelled(new: NewLetter) -> NewLetter:

@@ -200,7 +200,8 @@ class Worker:
         most = 1 if health is Health.PROBE else wants + (AHEAD - 1) * len(self._idle)
         return outbox.claim(
             tx, self.name, now=now, lease=self._transport.longest_wait + LEASE_MARGIN,
-            most=most, delivers=self._transport.delivers,
+            most=most,
+            way=outbox.Way(account=self._transport.account, delivers=self._transport.delivers),
         )  # fmt: skip
 
     def _usable(self, tx: Tx, now: float) -> tuple[Transport | None, Health]:
