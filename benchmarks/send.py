@@ -21,7 +21,7 @@ from mailer import outbox, sendlog, worker
 from mailer.config import Settings
 from mailer.db import Store, migrate
 from mailer.officials.values import Pace
-from mailer.outbox import NewLetter, Written
+from mailer.outbox import NewLetter, Terms, Written
 from mailer.status import Kind, State
 from tests.processes.box import eventually, free_port
 from tests.processes.sink import listening, sink_command
@@ -76,7 +76,8 @@ def letter(number: int) -> NewLetter:
         salutation="Dear Minister,",
     )  # fmt: skip
     return NewLetter(
-        kind=Kind.LETTER, state=State.QUEUED, written=written, actor="benchmark", pace=FAST
+        kind=Kind.LETTER, state=State.QUEUED, written=written, actor="benchmark",
+        terms=Terms(pace=FAST),
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from mailer.errors import SendError
 from mailer.transports import Answer, Parcel
+from mailer.transports.threads import ThreadLines
 
 
 class FakeTransport:
@@ -31,6 +32,9 @@ class FakeTransport:
         if self.down:
             raise self.down
         return FakeConnection(self)
+
+    def lines(self, size: int) -> ThreadLines:
+        return ThreadLines(self.connect, size)
 
     def probe(self) -> str:
         return "a fake"

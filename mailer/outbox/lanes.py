@@ -11,8 +11,9 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, Insert, Row, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Insert, Row, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.selectable import NamedFromClause
 
 from mailer import addresses
 from mailer.db import Tx
@@ -129,7 +130,7 @@ def bucket(row: Row[Any]) -> Bucket:
     )  # fmt: skip
 
 
-def has_allowance(table: Alias, now: ColumnElement[float]) -> ColumnElement[bool]:
+def has_allowance(table: NamedFromClause, now: ColumnElement[float]) -> ColumnElement[bool]:
     """A condition on a lane: its pace lets at least one letter go at `now` (see Bucket)."""
     row = table.c
     interval = row.pace_seconds / func.nullif(row.pace_count, 0)

@@ -18,14 +18,11 @@ from mailer.db.schema import letter
 from mailer.errors import Next, SendError
 from mailer.outbox import lanes, moves, reaping
 from mailer.outbox.claiming import Claimed
+from mailer.outbox.retries import RetryPlan
 from mailer.status import State
 from mailer.transports.base import Answer
 
-DEADLINE = 4 * 86400.0
-"""Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
-
-BACKOFF = (60.0, 300.0, 900.0, 1800.0, 1800.0, 3600.0)
-"""Seconds until the next attempt, by attempts made (RFC 5321: half an hour apart after a while)."""
+PLAN = RetryPlan()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,13 +53,15 @@ def fence(
     return set(tx.execute(_fence(tx.dialect.name), values).scalars())
 
 
-def settle(tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float) -> None:
+def settle(
+    tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float, plan: RetryPlan = PLAN
+) -> None:  # fmt: skip
     """Write what became of each attempt, and what it says about the account."""
     accepted = [outcome for outcome in outcomes if outcome.answer is not None]
     settled = _settle_accepted(tx, worker, accepted, now)
     for outcome in outcomes:
         if outcome.error is not None:
-            _settle_error(tx, worker, outcome, outcome.error, now)
+            _settle_error(tx, worker, outcome, outcome.error, now, plan)
         elif outcome.answer is not None and outcome.letter.id not in settled:
             _settle_late(tx, outcome, outcome.answer, now)
     for account in {outcome.account for outcome in accepted}:
@@ -144,7 +143,10 @@ def _settle_late(tx: Tx, outcome: Outcome, answer: Answer, now: float) -> None:
         moves.record(tx, ids, State(state), event)
 
 
-def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: float) -> None:
+def _settle_error(
+    tx: Tx, worker: str, outcome: Outcome, error: SendError, now: float, plan: RetryPlan
+) -> None:  # fmt: skip
+    wait = error.after or plan.wait(outcome.letter.attempt)
     values: dict[str, Any] = {
         "transport": outcome.account, "lease_until": None,
         "answer": _line(error.code, error.reason),
@@ -159,7 +161,7 @@ def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: 
         # letter: a server that minds this one alone must not stop them all.
         values |= {"attempts": letter.c.attempts - 1, "dated_at": moves.undated()}
         values["due_at"] = now + reaping.BEHIND
-    elif _is_too_late(tx, outcome, wait := _wait(outcome, error), now):
+    elif plan.too_late(_first_try(tx, outcome), now + wait):
         new, values["reason"] = State.FAILED, "deadline"
     else:
         values |= {"due_at": now + wait, "dated_at": moves.undated()}
@@ -169,7 +171,7 @@ def _settle_error(tx: Tx, worker: str, outcome: Outcome, error: SendError, now: 
     event = _event(outcome, now)
     moved = moves.move(tx, ids, new, event, come_from=come_from, where=ours, values=values)
     if error.maybe_accepted:
-        reaping.after_doubt(tx, moved, now, wait=_wait(outcome, error))
+        reaping.after_doubt(tx, moved, now, wait=wait)
 
 
 def _event(outcome: Outcome, now: float) -> moves.Event:
@@ -183,15 +185,9 @@ def _event(outcome: Outcome, now: float) -> moves.Event:
     )  # fmt: skip
 
 
-def _wait(outcome: Outcome, error: SendError) -> float:
-    return error.after or BACKOFF[min(outcome.letter.attempt, len(BACKOFF)) - 1]
-
-
-def _is_too_late(tx: Tx, outcome: Outcome, wait: float, now: float) -> bool:
-    """True when the next attempt would come after the deadline."""
+def _first_try(tx: Tx, outcome: Outcome) -> float | None:
     statement = select(letter.c.tried_at).where(letter.c.id == outcome.letter.id)
-    first = tx.execute(statement).scalar()
-    return first is not None and now + wait > first + DEADLINE
+    return tx.execute(statement).scalar()
 
 
 def _said(answer: Answer | None) -> dict[str, str]:

@@ -8,9 +8,31 @@ from pathlib import Path
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
 from mailer.transports import maildir, smtp
-from mailer.transports.base import Answer, Connection, Parcel, Transport
+from mailer.transports.base import (
+    Accepted,
+    Answer,
+    Connection,
+    Failed,
+    Happened,
+    Lines,
+    Parcel,
+    Staged,
+    Transport,
+)
 
-__all__ = ["Answer", "Connection", "Parcel", "Transport", "from_url", "from_urls"]
+__all__ = [
+    "Accepted",
+    "Answer",
+    "Connection",
+    "Failed",
+    "Happened",
+    "Lines",
+    "Parcel",
+    "Staged",
+    "Transport",
+    "from_url",
+    "from_urls",
+]
 
 SCHEMES: dict[str, Callable[[str, Path], Transport]] = {
     "maildir": maildir.from_url,

@@ -10,13 +10,14 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
 
 from mailer.errors import Next, SendError, SettingsError
-from mailer.transports.base import Answer, Connection, Parcel
+from mailer.transports.base import Answer, Connection, Lines, Parcel
+from mailer.transports.threads import ThreadLines
 
 LEFT_OVER = 36 * 3600  # seconds after which a file in tmp/ belongs to nobody (maildir(5))
 SUFFIX = ".mailer"
@@ -52,6 +53,10 @@ class MaildirTransport:
         connection = MaildirConnection(self.path)
         connection.prepare()
         return connection
+
+    def lines(self, size: int) -> Lines:
+        """Writers for the worker."""
+        return ThreadLines(self.connect, size)
 
     def probe(self) -> str:
         """Write a file and take it away again; says how many letters lie there."""
@@ -165,6 +170,17 @@ class Box:
             except OSError:
                 continue  # not here, or moved to cur/ this moment
         raise KeyError(name)
+
+    def remove(self, letters: Collection[str]) -> int:
+        """Take away the files of letters with these ids; returns how many there were."""
+        ids, removed = frozenset(letters), 0
+        for folder in filter(Path.is_dir, map(self._path.joinpath, _FOLDERS)):
+            for file in os.listdir(folder):
+                letter, ours, _ = file.partition(SUFFIX)
+                if ours and letter in ids:
+                    (folder / file).unlink(missing_ok=True)
+                    removed += 1
+        return removed
 
     def _moved(self, name: str) -> Iterator[Path]:
         """The file in cur/, looked for only when new/ did not have it."""

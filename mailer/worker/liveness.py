@@ -46,6 +46,13 @@ class Liveness:
         return [file for file in files if file.name != self.name and file.name[0] != "."]
 
 
+def alive(folder: Path) -> int:
+    """How many workers of this machine hold their lock in `folder`; 0 where there is none."""
+    if not folder.is_dir():
+        return 0
+    return sum(not _is_free(file) for file in folder.iterdir() if file.exists())
+
+
 def _is_free(file: Path) -> bool:
     try:
         descriptor = os.open(file, os.O_RDWR | os.O_CLOEXEC)

@@ -5,27 +5,23 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from collections.abc import Sequence
 
-from mailer import outbox, transports
+from mailer import transports
 from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.db.ids import random_id
-from mailer.errors import MailerError, StoreError
-from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
+from mailer.errors import StoreError
 from mailer.outbox import Claimed
-from mailer.outbox.lanes import of_mailbox, set_paces
 from mailer.transports import Transport
 from mailer.worker.engine import Worker, envelope_sender
+from mailer.worker.housekeeping import Housekeeping
 from mailer.worker.liveness import Liveness
 
 log = logging.getLogger("mailer.worker")
 
 IDLE = 0.5  # seconds between looks at an empty queue
-REAP_EVERY = 10.0  # seconds between looks for what dead workers left
-PACES_EVERY = 30.0  # seconds between looks at the officials' paces
 DATABASE_AWAY = 2.0  # seconds to wait for a database that does not answer
 
 
@@ -34,7 +30,7 @@ def run(settings: Settings, store: Store, library: Library, *, stop: threading.E
     ways = transports.from_urls(settings.transports, settings.home)
     liveness = Liveness(settings.var / "workers")
     worker = _worker(settings, store, ways, liveness.name)
-    housekeeping = _Housekeeping(store, worker, library, liveness)
+    housekeeping = Housekeeping(settings, store, worker, library, liveness)
     log.info("the worker is running")
     while not stop.is_set():
         _turn(worker, housekeeping, stop)
@@ -61,7 +57,7 @@ def _worker(settings: Settings, store: Store, ways: Sequence[Transport], name: s
     return Worker(store, ways, name, connections=settings.worker_connections, envelope=envelope)
 
 
-def _turn(worker: Worker, housekeeping: _Housekeeping, stop: threading.Event) -> None:
+def _turn(worker: Worker, housekeeping: Housekeeping, stop: threading.Event) -> None:
     try:
         housekeeping.when_due()
         if not worker.round():
@@ -69,58 +65,3 @@ def _turn(worker: Worker, housekeeping: _Housekeeping, stop: threading.Event) ->
     except StoreError as error:
         log.error("%s", error)
         stop.wait(DATABASE_AWAY)
-
-
-class _Housekeeping:
-    """What a worker does now and then beside delivering."""
-
-    def __init__(self, store: Store, worker: Worker, library: Library, liveness: Liveness) -> None:
-        self._store = store
-        self._worker = worker
-        self._library = library
-        self._liveness = liveness
-        self._reaped = self._paced = float("-inf")
-
-    def when_due(self) -> None:
-        """Reap and refresh, as often as each is worth."""
-        now = time.monotonic()
-        if now >= self._reaped + REAP_EVERY:
-            self._reap()
-            self._reaped = now
-        if now >= self._paced + PACES_EVERY:
-            self._refresh_paces()
-            self._paced = now
-
-    def _reap(self) -> None:
-        dead = self._liveness.dead()
-        taken = self._worker.reap(dead)
-        self._liveness.bury(dead)
-        if taken:
-            log.warning("took back %d letters of a worker that stopped", taken)
-        if any(way.delivers for way in self._worker.transports):
-            with self._store.write() as tx:
-                held = outbox.hold_uncleared(tx, now=self._store.now(tx))
-            if held:
-                log.warning("%d letters nobody approved are held for review", held)
-
-    def _refresh_paces(self) -> None:
-        try:
-            paces = _paces(self._library.current().officials)
-        except MailerError as error:  # the lanes keep the paces they have
-            log.error("officials.yaml: %s", error)
-            return
-        with self._store.write() as tx:
-            set_paces(tx, paces)
-
-
-def _paces(officials: Officials) -> dict[str, Pace]:
-    """The pace of every mailbox in the file; the slowest where several speak of one."""
-    paces: dict[str, Pace] = {}
-    entries: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
-    for entry in entries:
-        if not entry.email:
-            continue
-        lane, pace = of_mailbox(entry.email), entry.pace or DEFAULT_PACE
-        known = paces.get(lane, pace)
-        paces[lane] = min(known, pace, key=lambda one: one.count / one.seconds)
-    return paces

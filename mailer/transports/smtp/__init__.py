@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-from mailer.transports.base import Connection
+from mailer.transports.base import Connection, Lines
 from mailer.transports.smtp import server as servers
 from mailer.transports.smtp.connection import SmtpConnection
+from mailer.transports.smtp.line import Line
+from mailer.transports.smtp.lines import SmtpLines
 from mailer.transports.smtp.server import Server
 
 __all__ = ["Server", "SmtpTransport", "from_url"]
@@ -22,17 +25,22 @@ class SmtpTransport:
 
     delivers = True
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Server, dial: Callable[[Server], Line] = Line) -> None:
         self.server = server
+        self._dial = dial
         self.account = f"{'smtps' if server.tls == 'implicit' else 'smtp'}://{server.place}"
         self.longest_wait = server.timeout + server.longest_wait  # sending the dot, and its answer
         self.verp = server.verp
 
     def connect(self) -> Connection:
         """Open a line, encrypted and signed in; raises SendError (STOP)."""
-        connection = SmtpConnection(self.server)
+        connection = SmtpConnection(self.server, self._dial)
         connection.open()
         return connection
+
+    def lines(self, size: int) -> Lines:
+        """Lines for the worker, none of them open yet."""
+        return SmtpLines(self.server, size, self._dial)
 
     def probe(self) -> str:
         """Greet, encrypt, sign in and leave; says what the server offers, or raises SendError."""

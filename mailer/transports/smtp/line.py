@@ -20,10 +20,13 @@ from mailer.transports.smtp.replies import Phase, Reply, refusal
 from mailer.transports.smtp.server import Server
 
 LONGEST_REPLY = 64 * 1024  # octets; RFC 5321 allows 512 a line
-FAREWELL = 2.0  # seconds to wait for the answer to QUIT
 
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+QUIET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+"""What a socket that does not block says when there is nothing to read, or no room to write."""
 
 
 class Lost(Exception):  # noqa: N818 - it names what happened
@@ -72,20 +75,58 @@ class Line(smtplib.SMTP):
     def answer(self, wait: float | None = None) -> Reply:
         """The next answer, whole, within `wait` seconds; raises Lost or OSError."""
         deadline = time.monotonic() + (self.server.timeout if wait is None else wait)
+        while (reply := self.told()) is None:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimeoutError
+            self.sock.settimeout(left)
+            self.hear()
+        return reply
+
+    def hear(self) -> None:
+        """Read what has come, or wait as the socket's own time-out says; raises Lost, OSError."""
+        chunk = self.sock.recv(65536)
+        if not chunk:
+            raise Lost("it hung up")
+        self._buffer += chunk
+        if isinstance(self.sock, ssl.SSLSocket) and (more := self.sock.pending()):
+            self._buffer += self.sock.recv(more)
+
+    def told(self) -> Reply | None:
+        """The next whole answer among what was read, or None; raises Lost."""
         lines: list[bytes] = []
-        size, numbers, more = 0, set(), True
-        while more:
-            raw = self._read_line(deadline)
-            size += len(raw)
-            found = _REPLY.fullmatch(raw)
-            if not found or size > LONGEST_REPLY:
+        begin, number = 0, 0
+        while (end := self._buffer.find(b"\n", begin)) >= 0:
+            found = _REPLY.fullmatch(self._buffer[begin:end].removesuffix(b"\r"))
+            if not found or (number and int(found[1]) != number) or end > LONGEST_REPLY:
                 raise Lost("it does not answer as a mail server does")
-            numbers.add(int(found[1]))
+            number, begin = int(found[1]), end + 1
             lines.append(found[3] or b"")
-            more = found[2] == b"-"
-        if len(numbers) > 1:
+            if found[2] != b"-":
+                del self._buffer[:begin]
+                return Reply(number=number, lines=tuple(map(_clean, lines)))
+        if len(self._buffer) > LONGEST_REPLY:
             raise Lost("it does not answer as a mail server does")
-        return Reply(number=numbers.pop(), lines=tuple(map(_clean, lines)))
+        return None
+
+    def offer(self, data: bytes | memoryview) -> int:
+        """Send what the socket takes at once, and say how much; raises OSError."""
+        try:
+            return self.sock.send(data)
+        except QUIET:
+            return 0
+
+    def last_words(self) -> Reply | None:
+        """What the server said before it hung up, where it has come already. Never waits."""
+        try:
+            self.sock.settimeout(0)
+            self.hear()
+        except (Lost, OSError):
+            pass  # what was read before is looked at all the same
+        try:
+            return self.told()
+        except Lost:
+            return None
 
     def getreply(self) -> tuple[int, bytes]:
         """The next answer in the shape that smtplib's own commands want."""
@@ -97,7 +138,7 @@ class Line(smtplib.SMTP):
         try:
             self.sock.settimeout(0)
             self._buffer += self.sock.recv(4096)
-        except (BlockingIOError, ssl.SSLWantReadError):
+        except QUIET:
             return bool(self._buffer)
         except OSError:
             return True
@@ -107,11 +148,10 @@ class Line(smtplib.SMTP):
         """The version of TLS in use, or ""."""
         return (self.sock.version() or "") if isinstance(self.sock, ssl.SSLSocket) else ""
 
-    def leave(self) -> None:
-        """Say QUIT and hang up; never raises."""
+    def leave(self, wait: float) -> None:
+        """Wait for the answer to QUIT, `wait` seconds at most, and hang up; never raises."""
         try:
-            self.say("QUIT")
-            self.answer(FAREWELL)
+            self.answer(wait)
         except (Lost, OSError):
             pass
         finally:
@@ -169,22 +209,6 @@ class Line(smtplib.SMTP):
             raise refusal(reply, phase)
         return reply
 
-    def _read_line(self, deadline: float) -> bytes:
-        while (end := self._buffer.find(b"\n")) < 0:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError
-            if len(self._buffer) > LONGEST_REPLY:
-                raise Lost("it does not answer as a mail server does")
-            self.sock.settimeout(left)
-            chunk = self.sock.recv(8192)
-            if not chunk:
-                raise Lost("it hung up")
-            self._buffer += chunk
-        line = bytes(self._buffer[:end]).removesuffix(b"\r")
-        del self._buffer[: end + 1]
-        return line
-
     def _stop(self, why: str) -> SendError:
         return SendError(f"{self.server.place}: {why}", Next.STOP)
 
@@ -222,4 +246,6 @@ def _base64(value: bytes) -> str:
 def _clean(line: bytes) -> str:
     """Words of a server as they may stand in a log: no control or invisible characters."""
     text = line.decode("utf-8", errors="replace")
+    if text.isascii() and text.isprintable():
+        return text
     return "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)

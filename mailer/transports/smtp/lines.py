@@ -1,0 +1,170 @@
+"""Many lines to one server, driven by one thread: whoever has something to say is heard first.
+
+Opening a line (names, TLS, signing in) waits for the server and is done on a thread of its own;
+after that nothing blocks.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+
+from mailer.errors import Next, SendError
+from mailer.transports.base import Happened, Parcel
+from mailer.transports.smtp.line import Line
+from mailer.transports.smtp.server import Server
+from mailer.transports.smtp.talk import Talk
+from mailer.transports.threads import Wake
+
+LOOK = 0.25  # seconds between looks for answers that are overdue
+FAREWELL = 1.0  # seconds to wait for all the answers to QUIT
+
+READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+
+
+class SmtpLines:
+    """Lines to `server`; `dial` makes one, not open yet."""
+
+    def __init__(self, server: Server, size: int, dial: Callable[[Server], Line] = Line) -> None:
+        self.size = size
+        self._server = server
+        self._dial = dial
+        self._happened: list[Happened] = []
+        self._opened: deque[tuple[int, Line | None, SendError | None]] = deque()
+        self._selector = selectors.DefaultSelector()
+        self._wake = Wake()
+        self._selector.register(self._wake, READ, None)
+        self._talks = [Talk(n, server, self._happened.append, self._open) for n in range(size)]
+        self._watched: list[tuple[socket.socket | None, int]] = [(None, 0)] * size
+        self._look_at = 0.0
+        self._closed = False
+
+    def stage(self, line: int, parcel: Parcel) -> None:
+        """Begin to tell the envelope and the body."""
+        self._talks[line].stage(parcel)
+        self._watch(line)
+
+    def dot(self, line: int, following: Parcel | None = None) -> None:
+        """Send the final dot, and the next envelope behind it."""
+        self._talks[line].dot(following)
+        self._watch(line)
+
+    def recall(self, line: int) -> bool:
+        """Take back the letter whose envelope waits behind an unanswered dot."""
+        return self._talks[line].recall()
+
+    def abandon(self, line: int) -> None:
+        """Hang up when something is staged or being staged."""
+        self._talks[line].abandon()
+        self._watch(line)
+
+    def open(self, line: int) -> Line:
+        """Open a line now and wait for it; raises SendError (STOP)."""
+        talk = self._talks[line]
+        if talk.line is None:
+            made = self._dial(self._server)
+            made.open()
+            talk.adopt(made)
+            self._watch(line)
+            return made
+        return talk.line
+
+    def poll(self, seconds: float) -> list[Happened]:
+        """What has happened; waits for something up to `seconds`."""
+        end = time.monotonic() + seconds
+        left = 0.0 if self._happened else seconds
+        while True:
+            self._select(min(left, LOOK))
+            now = time.monotonic()
+            if now >= self._look_at:
+                self._look(now)
+            left = end - now
+            if self._happened or left <= 0:
+                found, self._happened[:] = list(self._happened), []
+                return found
+
+    def fileno(self) -> int:
+        """Readable when a server has spoken, or a line is open."""
+        return self._selector.fileno()  # of epoll or kqueue
+
+    def close(self) -> None:
+        """Say QUIT on all lines, wait a moment for the answers, and hang up."""
+        if self._closed:
+            return
+        self._closed = True
+        lines = [line for talk in self._talks if (line := talk.close())]
+        for line in lines:
+            with suppress(OSError):
+                line.offer(b"QUIT\r\n")
+        end = time.monotonic() + FAREWELL
+        for line in lines:
+            line.leave(max(0.01, end - time.monotonic()))
+        self._selector.close()
+        self._wake.close()
+
+    def _select(self, seconds: float) -> None:
+        for key, events in self._selector.select(seconds):
+            if key.data is None:
+                self._wake.clear()
+                self._bring_opened()
+                continue
+            talk = self._talks[key.data]
+            if events & WRITE:
+                talk.writable()
+            if events & READ:
+                talk.readable()
+            self._watch(key.data)
+
+    def _look(self, now: float) -> None:
+        """Tell the talks whose answer did not come in time."""
+        self._look_at = now + LOOK
+        for number, talk in enumerate(self._talks):
+            if talk.deadline <= now:
+                talk.overdue()
+                self._watch(number)
+
+    def _watch(self, number: int) -> None:
+        """Let the selector watch the socket a talk has now, for what it waits for."""
+        talk = self._talks[number]
+        sock = talk.line.sock if talk.line else None
+        events = (READ | WRITE if talk.wants_to_write else READ) if sock else 0
+        watched, before = self._watched[number]
+        if watched is sock and events == before:
+            return
+        if watched is not None:
+            with suppress(KeyError, ValueError):  # closed since: the kernel has forgotten it
+                self._selector.unregister(watched)
+        if sock is not None:
+            self._selector.register(sock, events, number)
+        self._watched[number] = (sock, events)
+
+    def _open(self, number: int) -> None:
+        thread = threading.Thread(target=self._open_there, args=(number,), daemon=True)
+        thread.start()
+
+    def _open_there(self, number: int) -> None:
+        """Open a line, on a thread of its own."""
+        line, error = None, None
+        try:
+            line = self._dial(self._server)
+            line.open()
+        except SendError as refused:
+            line, error = None, refused
+        except Exception as fault:  # noqa: BLE001 - told like any other reason why there is none
+            line, error = None, SendError(f"the connection failed: {fault}", Next.STOP)
+        if self._closed and line is not None:
+            line.close()
+            return
+        self._opened.append((number, line, error))
+        self._wake.call()
+
+    def _bring_opened(self) -> None:
+        while self._opened:
+            number, line, error = self._opened.popleft()
+            self._talks[number].opened(line, error)
+            self._watch(number)

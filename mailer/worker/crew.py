@@ -1,0 +1,217 @@
+"""A crew: the lines of one transport, and the letters they carry."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+from mailer.errors import HeaderError, Next, SendError
+from mailer.message import compose
+from mailer.outbox import Claimed, Outcome
+from mailer.transports import Accepted, Happened, Lines, Parcel, Staged, Transport
+
+log = logging.getLogger("mailer.worker")
+
+Envelope = Callable[[Claimed, Transport], str]
+"""Says the envelope sender of a letter that leaves by a transport."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """A letter made ready: its bytes, and what they add up to."""
+
+    letter: Claimed
+    parcel: Parcel
+    sha256: str
+
+
+class Crew:
+    """Keeps the lines of one transport busy. A line stages a letter while it may still wait for
+    the answer to the one before."""
+
+    def __init__(self, transport: Transport, size: int, envelope: Envelope) -> None:
+        self.transport = transport
+        self.size = size
+        self.queue: deque[Claimed] = deque()  # claimed, not yet made ready
+        self.staged: dict[int, Load] = {}  # all but the dot is with the server
+        self.dotted: dict[int, Load] = {}  # the dot was sent: the server may own it
+        self.outcomes: list[Outcome] = []
+        self._staging: dict[int, Load] = {}
+        self._ready: deque[Load] = deque()
+        self._idle = list(range(size))
+        self._fresh: set[int] = set()  # sent off in the last wave: worth waiting for
+        self._dotted_at = [0.0] * size  # time.monotonic() of each line's last dot
+        self._envelope = envelope
+        self._lines: Lines | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while a server is to say something."""
+        return bool(self._staging or self.dotted)
+
+    @property
+    def waits(self) -> bool:
+        """True while a line of the last wave is to say something."""
+        self._fresh &= self._staging.keys() | self.dotted.keys()
+        return bool(self._fresh)
+
+    @property
+    def waiting(self) -> int:
+        """How many letters are claimed and not yet begun."""
+        return len(self.queue) + len(self._ready)
+
+    @property
+    def under_way(self) -> int:
+        """How many letters this crew has."""
+        return self.waiting + len(self._staging) + len(self.staged) + len(self.dotted)
+
+    @property
+    def letters(self) -> set[str]:
+        """The letters on the lines."""
+        loads = [*self._staging.values(), *self.staged.values(), *self.dotted.values()]
+        return {load.letter.id for load in loads}
+
+    def fileno(self) -> int:
+        """What a selector may wait on."""
+        return self._open_lines().fileno()
+
+    def poll(self, seconds: float) -> bool:
+        """Note what has happened; false when nothing came within `seconds`."""
+        happened = self._open_lines().poll(seconds)
+        for one in happened:
+            self._note(one)
+        return bool(happened)
+
+    def send_off(self, passed: Collection[str]) -> None:
+        """Send the dots of what is behind the fence, each with the next envelope; drop the rest."""
+        staged, self.staged, self._fresh = self.staged, {}, set()
+        for line, load in staged.items():
+            if load.letter.id not in passed:
+                self._abandon(line)
+                continue
+            following = self._next()
+            self.dotted[line], self._dotted_at[line] = load, time.monotonic()
+            if following:
+                self._staging[line] = following
+            self._open_lines().dot(line, following.parcel if following else None)
+            self._fresh.add(line)
+
+    def begin(self) -> None:
+        """Let the idle lines begin with what waits, and make the next letters ready meanwhile."""
+        while self._idle and (load := self._next()):
+            line = self._idle.pop()
+            self._staging[line] = load
+            self._open_lines().stage(line, load.parcel)
+            self._fresh.add(line)
+        while self.queue and len(self._ready) < self.size:
+            self._make_ready(self.queue.popleft())
+
+    def recall(self, late: float) -> None:
+        """Take letters back that wait behind a dot for more than `late` seconds: others go on."""
+        before = time.monotonic() - late
+        for line in self.dotted.keys() & self._staging.keys():
+            if self._dotted_at[line] < before and self._open_lines().recall(line):
+                self._ready.appendleft(self._staging.pop(line))
+
+    def drop_staged(self, ids: Collection[str] | None = None) -> list[str]:
+        """Abandon what is staged (those of `ids`, or all); return which letters."""
+        dropped = [n for n, load in self.staged.items() if ids is None or load.letter.id in ids]
+        letters = [self.staged.pop(line).letter.id for line in dropped]
+        for line in dropped:
+            self._abandon(line)
+        return letters
+
+    def drop_older(self, newest: dict[str, float]) -> None:
+        """Abandon staged copies of letters that were claimed again since, with a newer lease."""
+        for line, load in list(self.staged.items()):
+            if load.letter.lease < newest[load.letter.id]:
+                del self.staged[line]
+                self._abandon(line)
+
+    def give_back(self) -> list[str]:
+        """Take what waits from the crew; return which letters."""
+        letters = [one.id for one in self.queue] + [load.letter.id for load in self._ready]
+        self.queue.clear()
+        self._ready.clear()
+        return letters
+
+    def give_up(self) -> list[str]:
+        """Wait for nothing any more: what has a dot is doubt; return the letters that have none."""
+        for load in self.dotted.values():
+            doubt = SendError("no answer before the stop", maybe_accepted=True)
+            self._came_out(load.letter, error=doubt)
+        unsent = [load.letter.id for load in self._staging.values()]
+        self.dotted, self._staging = {}, {}
+        return unsent
+
+    def close(self) -> None:
+        """Leave the server politely."""
+        if self._lines:
+            self._lines.close()
+
+    def _open_lines(self) -> Lines:
+        if self._lines is None:
+            self._lines = self.transport.lines(self.size)
+        return self._lines
+
+    def _note(self, happened: Happened) -> None:
+        line = happened.line
+        if isinstance(happened, Staged):
+            self.staged[line] = self._staging.pop(line)
+            return
+        if isinstance(happened, Accepted):
+            self._came_out(self.dotted.pop(line).letter, happened)
+        elif happened.dotted:
+            self._came_out(self.dotted.pop(line).letter, error=happened.error)
+        else:
+            load = self._staging.pop(line, None) or self.staged.pop(line)
+            self._came_out(load.letter, error=happened.error)
+        if line not in self._staging and line not in self.dotted:
+            self._idle.append(line)
+
+    def _came_out(
+        self, letter: Claimed, accepted: Accepted | None = None, error: SendError | None = None
+    ) -> None:
+        answer = accepted.answer if accepted else None
+        account = self.transport.account
+        outcome = Outcome(letter=letter, account=account, answer=answer, error=error)
+        self.outcomes.append(outcome)
+
+    def _next(self) -> Load | None:
+        while not self._ready and self.queue:
+            self._make_ready(self.queue.popleft())
+        return self._ready.popleft() if self._ready else None
+
+    def _make_ready(self, letter: Claimed) -> None:
+        try:
+            data = compose(letter.mail)
+        except HeaderError as error:
+            self._came_out(letter, error=SendError(str(error), Next.FAIL))
+        except Exception:  # a fault of ours with one letter must not stop the others
+            log.exception("letter %s could not be made ready", letter.id)
+            ours = SendError("the mailer could not prepare it; see its log")
+            self._came_out(letter, error=ours)
+        else:
+            sender = self._envelope(letter, self.transport)
+            parcel = Parcel(
+                letter=letter.id, sender=sender, recipient=letter.mail.to_address, data=data
+            )
+            sha256 = hashlib.sha256(data).hexdigest()
+            self._ready.append(Load(letter=letter, parcel=parcel, sha256=sha256))
+
+    def _abandon(self, line: int) -> None:
+        self._open_lines().abandon(line)
+        self._idle.append(line)
+
+
+def newest_leases(crews: Sequence[Crew]) -> dict[str, float]:
+    """The newest lease of each letter that is staged anywhere."""
+    newest: dict[str, float] = {}
+    for crew in crews:
+        for load in crew.staged.values():
+            newest[load.letter.id] = max(load.letter.lease, newest.get(load.letter.id, 0.0))
+    return newest

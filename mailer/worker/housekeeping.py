@@ -1,0 +1,125 @@
+"""What a worker does now and then beside delivering: each chore as often as it is worth."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from mailer import outbox
+from mailer.campaigns.library import Library
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.errors import MailerError
+from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
+from mailer.outbox import Sender, queues
+from mailer.outbox.lanes import of_mailbox, set_paces
+from mailer.submissions import alerts, notices
+from mailer.worker.engine import Worker
+from mailer.worker.liveness import Liveness
+
+log = logging.getLogger("mailer.worker")
+
+REAP_EVERY = 10.0  # seconds between looks for what dead workers left
+TELL_EVERY = 10.0  # seconds between looks for letters whose failing was not told
+WATCH_EVERY = 60.0  # seconds between looks for what is stuck
+FILES_EVERY = 30.0  # seconds between looks at the officials' file
+
+
+@dataclass(kw_only=True)
+class _Chore:
+    act: Callable[[], None]
+    every: float  # seconds
+    done: float = float("-inf")
+
+
+class Housekeeping:
+    """The chores of one worker; nothing is forgotten when one of them fails."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        worker: Worker,
+        library: Library,
+        liveness: Liveness,
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._library = library
+        self._liveness = liveness
+        self._desk = alerts.Desk(
+            sender=Sender(address=settings.from_address, url=settings.public_url),
+            alert_to=settings.alert_to,
+        )
+        self._chores = (
+            _Chore(act=self._reap, every=REAP_EVERY),
+            _Chore(act=self._open_offices, every=REAP_EVERY),
+            _Chore(act=self._tell, every=TELL_EVERY),
+            _Chore(act=self._watch, every=WATCH_EVERY),
+            _Chore(act=self._refresh_paces, every=FILES_EVERY),
+        )
+
+    def when_due(self) -> None:
+        """Do what is due; raises StoreError when the database is away, and goes on next time."""
+        now = time.monotonic()
+        for chore in self._chores:
+            if now >= chore.done + chore.every:
+                chore.act()
+                chore.done = now
+
+    def _reap(self) -> None:
+        dead = self._liveness.dead()
+        taken = self._worker.reap(dead)
+        self._liveness.bury(dead)
+        if taken:
+            log.warning("took back %d letters of a worker that stopped", taken)
+        if any(way.delivers for way in self._worker.transports):
+            with self._store.write() as tx:
+                held = outbox.hold_uncleared(tx, now=self._store.now(tx))
+            if held:
+                log.warning("%d letters nobody approved are held for review", held)
+
+    def _open_offices(self) -> None:
+        with self._store.write() as tx:
+            queues.roll_windows(tx, self._store.now(tx))
+
+    def _tell(self) -> None:
+        told = notices.tell_failed(self._store, self._desk, self._officials())
+        if told:
+            log.warning("%d letters failed for good; their supporters are told", told)
+        alerts.tell_failed(self._store, self._desk)
+
+    def _watch(self) -> None:
+        for line in alerts.tell_stuck(self._store, self._desk):
+            log.warning("%s", line)
+
+    def _officials(self) -> Officials:
+        """The officials of today; none while the file cannot be used."""
+        try:
+            return self._library.current().officials
+        except MailerError:
+            return Officials()
+
+    def _refresh_paces(self) -> None:
+        try:
+            paces = _paces(self._library.current().officials)
+        except MailerError as error:  # the lanes keep the paces they have
+            log.error("officials.yaml: %s", error)
+            return
+        with self._store.write() as tx:
+            set_paces(tx, paces)
+
+
+def _paces(officials: Officials) -> dict[str, Pace]:
+    """The pace of every mailbox in the file; the slowest where several speak of one."""
+    paces: dict[str, Pace] = {}
+    entries: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
+    for entry in entries:
+        if not entry.email:
+            continue
+        lane, pace = of_mailbox(entry.email), entry.pace or DEFAULT_PACE
+        known = paces.get(lane, pace)
+        paces[lane] = min(known, pace, key=lambda one: one.count / one.seconds)
+    return paces
