@@ -210,8 +210,8 @@ Index(
 Index(
     "ix_letter_lease",
     letter.c.lease_until,
-    sqlite_where=text("state IN ('claimed', 'dot')"),
-    postgresql_where=text("state IN ('claimed', 'dot')"),
+    sqlite_where=text("lease_until IS NOT NULL"),
+    postgresql_where=text("lease_until IS NOT NULL"),
 )
 
 letter_text = Table(
@@ -234,8 +234,8 @@ letter_text = Table(
 letter_event = Table(
     "letter_event",
     metadata,
+    Column("letter", Text, ForeignKey("letter.id"), primary_key=True),
     Column("id", Text, primary_key=True),  # sorts by time
-    Column("letter", Text, ForeignKey("letter.id"), nullable=False),
     _moment("at", nullable=False),
     Column("state", Text, nullable=False),  # what the letter became, or stayed
     _words("actor"),  # supporter | worker | provider | staff:<account id>
@@ -244,7 +244,7 @@ letter_event = Table(
     _words("code"),
     _words("note"),
     Column("external_id", Text),
-    Index("ix_letter_event_letter_id", "letter", "id"),
+    sqlite_with_rowid=False,  # one tree instead of three: events are written with every letter
 )
 _EXTERNAL = text("external_id IS NOT NULL")
 Index(  # a provider's event counts once

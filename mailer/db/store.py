@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, text
@@ -42,6 +42,17 @@ class Store:
     def read(self) -> Iterator[Tx]:
         """A transaction that only reads."""
         with _said_plainly(self), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Tx]:
+        """A transaction that sees one moment of the database, however long it reads."""
+        level = {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ"}
+        with (
+            _said_plainly(self),
+            self.engine.connect().execution_options(**level) as connection,
+            connection.begin(),
+        ):
             yield connection
 
     @contextmanager
@@ -116,6 +127,18 @@ class Store:
         with self.read() as tx:
             return str(tx.exec_driver_sql("PRAGMA journal_mode").scalar_one())
 
+    def scrub(self) -> bool:
+        """Empty SQLite's write-ahead log, so that what was erased is gone from it too.
+
+        False while somebody reads an older state of the database: the next checkpoint does it.
+        """
+        if not self.is_sqlite:
+            return True
+        with _said_plainly(self), closing(self.engine.raw_connection()) as connection:
+            cursor = connection.cursor()  # the driver's own: it may not be in a transaction
+            busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            return not busy
+
     def pepper(self, tx: Tx) -> bytes:
         """This installation's own key for hashes of people; made with the tables, never changed."""
         if not self._pepper:
@@ -187,12 +210,13 @@ def _said_plainly(store: Store) -> Iterator[None]:
     """Say plainly when the database cannot be used; broken rules pass as they are."""
     try:
         yield
-    except DBAPIError as error:
+    except (DBAPIError, sqlite.module.Error) as error:
         away = store.engine.dialect.loaded_dbapi
-        broken = type(error.orig) is away.DatabaseError  # such as a file that is no database
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        broken = type(cause) is away.DatabaseError  # such as a file that is no database
         lost = (away.OperationalError, away.InterfaceError, away.InternalError)
-        if broken or isinstance(error.orig, lost):
-            reason = str(error.orig).strip().splitlines()[0]
+        if broken or isinstance(cause, lost):
+            reason = str(cause).strip().splitlines()[0]
             raise StoreError(f"the database {store.shown} cannot be used: {reason}") from error
         raise
     except (PoolTimeout, TimeoutError) as error:

@@ -124,6 +124,8 @@ def _turns(waiting: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
 
 def release(tx: Tx, worker: str, ids: Sequence[str], *, now: float) -> None:
     """Give back letters of this worker for which surely no dot was sent; they lost nothing."""
+    if not ids:
+        return
     values = {
         "attempts": letter.c.attempts - 1, "lease_until": None, "dated_at": moves.undated(),
     }  # fmt: skip

@@ -6,12 +6,11 @@ commit just before the dot: a letter without one was surely not taken, one behin
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, Update, bindparam, cast, func, or_, select, update
+from sqlalchemy import Double, Text, Update, bindparam, cast, func, or_, select, update
 
 from mailer.db import Tx, given
 from mailer.db.schema import letter
@@ -46,17 +45,20 @@ def fence(
     """
     if not staged:
         return set()
-    rows = given.rows(
-        [{"id": one.id, "lease": repr(one.lease), "sha256": sha256} for one, sha256 in staged]
-    )
-    values = {"worker_": worker, "now_": now, "until_": now + lease, **rows}
-    return set(tx.execute(_fence(tx.dialect.name), values).scalars())
+    rows = [
+        {"id": one.id, "lease": repr(one.lease), "sha256": sha256} for one, sha256 in staged
+    ]  # fmt: skip
+    return _FENCE.run(tx, rows, {"worker_": worker, "now_": now, "until_": now + lease})
 
 
 def settle(
-    tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float, plan: RetryPlan = PLAN
+    tx: Tx, worker: str, outcomes: Sequence[Outcome], *, now: float, plan: RetryPlan = PLAN,
+    well: Collection[str] = (),
 ) -> None:  # fmt: skip
-    """Write what became of each attempt, and what it says about the account."""
+    """Write what became of each attempt, and what it says about the account.
+
+    Accounts that are `well` need no word that they work.
+    """
     accepted = [outcome for outcome in outcomes if outcome.answer is not None]
     settled = _settle_accepted(tx, worker, accepted, now)
     for outcome in outcomes:
@@ -64,44 +66,43 @@ def settle(
             _settle_error(tx, worker, outcome, outcome.error, now, plan)
         elif outcome.answer is not None and outcome.letter.id not in settled:
             _settle_late(tx, outcome, outcome.answer, now)
-    for account in {outcome.account for outcome in accepted}:
+    for account in {outcome.account for outcome in accepted} - set(well):
         lanes.reopen(tx, account)
     stopped = {o.account: o.error for o in outcomes if o.error and o.error.then is Next.STOP}
     for account, error in stopped.items():
         lanes.close(tx, account, str(error), now, error.after)
 
 
-@cache
-def _fence(dialect: str) -> Update:
-    row = given.table(dialect, "id", "lease", "sha256")
-    now = bindparam("now_", type_=Double)
+_NOW = bindparam("now_", type_=Double)
+_WORKER = bindparam("worker_", type_=Text)
+
+
+def _fence(row: Any) -> Update:
     return (
         update(letter)
-        .where(letter.c.id == row.c.id, moves.is_state(State.CLAIMED))
-        .where(letter.c.worker == bindparam("worker_"), letter.c.lease_until > now)
-        .where(letter.c.lease_until == cast(row.c.lease, Double))
+        .where(letter.c.id == row.id, moves.is_state(State.CLAIMED))
+        .where(letter.c.worker == _WORKER, letter.c.lease_until > _NOW)
+        .where(letter.c.lease_until == cast(row.lease, Double))
         .values(
-            state=State.DOT.value, sha256=row.c.sha256, changed_at=now,
-            lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, now),
+            state=State.DOT.value, sha256=row.sha256, changed_at=_NOW,
+            lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, _NOW),
         )
-        .returning(letter.c.id)
     )  # fmt: skip
 
 
-@cache
-def _accepted(dialect: str) -> Update:
-    row = given.table(dialect, "id", "account", "answer", "provider_id")
-    now = bindparam("now_", type_=Double)
+def _accepted(row: Any) -> Update:
     return (
         update(letter)
-        .where(letter.c.id == row.c.id, moves.is_state(State.DOT))
-        .where(letter.c.worker == bindparam("worker_"))
+        .where(letter.c.id == row.id, moves.is_state(State.DOT), letter.c.worker == _WORKER)
         .values(
-            state=State.SENT.value, sent_at=now, changed_at=now, lease_until=None, reason="",
-            transport=row.c.account, answer=row.c.answer, provider_id=row.c.provider_id,
+            state=State.SENT.value, sent_at=_NOW, changed_at=_NOW, lease_until=None, reason="",
+            transport=row.account, answer=row.answer, provider_id=row.provider_id,
         )
-        .returning(letter.c.id)
     )  # fmt: skip
+
+
+_FENCE = given.Each(_fence, letter.c.id, "id", "lease", "sha256")
+_ACCEPTED = given.Each(_accepted, letter.c.id, "id", "account", "answer", "provider_id")
 
 
 def _settle_accepted(tx: Tx, worker: str, accepted: Sequence[Outcome], now: float) -> set[str]:
@@ -112,8 +113,7 @@ def _settle_accepted(tx: Tx, worker: str, accepted: Sequence[Outcome], now: floa
         for outcome in accepted
         if outcome.answer
     ]
-    values = {"worker_": worker, "now_": now, **given.rows(rows)}
-    settled = set(tx.execute(_accepted(tx.dialect.name), values).scalars())
+    settled = _ACCEPTED.run(tx, rows, {"worker_": worker, "now_": now})
     moves.record_each(
         tx,
         [

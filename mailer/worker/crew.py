@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from mailer.errors import HeaderError, Next, SendError
 from mailer.message import compose
 from mailer.outbox import Claimed, Outcome
+from mailer.outbox.lanes import Health
 from mailer.transports import Accepted, Happened, Lines, Parcel, Staged, Transport
 
 log = logging.getLogger("mailer.worker")
@@ -40,6 +41,7 @@ class Crew:
         self.staged: dict[int, Load] = {}  # all but the dot is with the server
         self.dotted: dict[int, Load] = {}  # the dot was sent: the server may own it
         self.outcomes: list[Outcome] = []
+        self.health = Health.PROBE  # of the account, as it was when letters were last claimed
         self._staging: dict[int, Load] = {}
         self._ready: deque[Load] = deque()
         self._idle = list(range(size))

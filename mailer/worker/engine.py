@@ -129,7 +129,8 @@ class Worker:
         try:
             with self.store.write() as tx:
                 now = self.store.now(tx)
-                outbox.settle(tx, self.name, outcomes, now=now, plan=self._plan)
+                well = [c.transport.account for c in self._crews if c.health is Health.GOOD]
+                outbox.settle(tx, self.name, outcomes, now=now, plan=self._plan, well=well)
                 self._release(tx, now)
                 passed = self._fence(tx, now)
                 claimed = self._claim(tx, now) if wants or stopped else []
@@ -184,7 +185,7 @@ class Worker:
         """Claim for the first account that is well; one that failed gets one letter as a probe."""
         claimed = []
         for crew in self._crews:
-            health = account_health(tx, crew.transport.account, now)
+            health = crew.health = account_health(tx, crew.transport.account, now)
             if health is not Health.GOOD:
                 # What was claimed before it failed is for another way, or for later.
                 unsent = crew.give_back()

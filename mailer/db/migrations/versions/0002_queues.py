@@ -24,6 +24,7 @@ def upgrade() -> None:
     _queues()
     _fill()
     _letters()
+    _events()
     _indexes()
 
 
@@ -97,15 +98,41 @@ def _letters() -> None:
         batch.drop_column("lane")
 
 
+def _events() -> None:
+    """Make the events anew, in the order in which they are read."""
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("ALTER INDEX pk_letter_event RENAME TO pk_letter_event_old")
+    op.rename_table("letter_event", "letter_event_old")
+    op.create_table(
+        "letter_event",
+        sa.Column("letter", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("at", sa.Double(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), server_default="", nullable=False),
+        sa.Column("attempt", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("transport", sa.Text(), server_default="", nullable=False),
+        sa.Column("code", sa.Text(), server_default="", nullable=False),
+        sa.Column("note", sa.Text(), server_default="", nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["letter"], ["letter.id"], name=op.f("fk_letter_event_letter")),
+        sa.PrimaryKeyConstraint("letter", "id", name=op.f("pk_letter_event")),
+        sqlite_with_rowid=False,
+    )
+    columns = "letter, id, at, state, actor, attempt, transport, code, note, external_id"
+    op.execute(f"INSERT INTO letter_event ({columns}) SELECT {columns} FROM letter_event_old")
+    op.drop_table("letter_event_old")
+
+
 def _indexes() -> None:
+    op.drop_index("ix_letter_lease", "letter")
+    _index("ix_letter_lease", "letter", ["lease_until"], "lease_until IS NOT NULL")
     _index("ix_letter_due", "letter", ["queue", "priority", "due_at"], "state = 'queued'")
     _index(
         "ix_letter_state_created_at_id", "letter", ["state", "created_at", "id"],
         "state NOT IN ('claimed', 'dot')",
     )  # fmt: skip
     _index("ix_letter_untold", "letter", ["id"], "state = 'failed' AND told_at IS NULL")
-    with op.batch_alter_table("letter_event") as batch:
-        batch.drop_constraint(op.f("uq_letter_event_external_id"), type_="unique")
     _index(
         "uq_letter_event_external_id", "letter_event", ["external_id"],
         "external_id IS NOT NULL", unique=True,
