@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 
 from mailer.errors import SendError
-from mailer.transports import Answer, Parcel
+from mailer.transports import Answer, Limits, Parcel
 from mailer.transports.threads import ThreadLines
 
 
@@ -14,7 +14,9 @@ class FakeTransport:
     """Accepts everything, unless `on_stage` or `on_commit` raises for a parcel."""
 
     longest_wait = 30.0
+    limits = Limits()
     verp = True
+    limits = Limits()
 
     def __init__(self, account: str = "fake:relay", *, delivers: bool = True) -> None:
         self.account = account

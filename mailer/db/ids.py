@@ -17,6 +17,15 @@ def random_id() -> str:
     return _base32(secrets.randbits(130))
 
 
+def letter_id(now: float) -> str:
+    """26 characters that nobody can guess (95 random bits) and that lie near those made lately.
+
+    A database writes neighbours to the same pages: letters that enter and leave together cost
+    fewer of them than scattered ones.
+    """
+    return _base32(int(now * 10) << 95 | secrets.randbits(95))
+
+
 def event_id(now: float) -> str:
     """26 characters that sort by `now` (microseconds), then by the order they were made in."""
     moment, order = int(now * 1_000_000), next(_made) % 32**4

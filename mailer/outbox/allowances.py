@@ -51,7 +51,13 @@ class Allowances:
 
     def of(self, row: Row[Any], most: int) -> int:
         """How many letters of a queue may leave now, `most` at the most."""
-        self._served.append(row.id)
+        allowed = self._allowed(row, most)
+        # Whoever was shut out by what others took in this very claim is next, not last.
+        if allowed or not self._spent.keys() & self._lanes(row):
+            self._served.append(row.id)
+        return allowed
+
+    def _allowed(self, row: Row[Any], most: int) -> int:
         for key in self._lanes(row):
             bucket = self._buckets.get(key)
             if bucket is None:

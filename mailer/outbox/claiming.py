@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Double, Row, Select, Update, bindparam, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    Double,
+    Row,
+    Select,
+    Update,
+    bindparam,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from mailer.db import Tx, given
 from mailer.db.schema import lane, letter, letter_text, queue
@@ -42,6 +53,7 @@ class Way:
     delivers: bool = True  # it really sends: only then do approval, pace and hours matter
     limited: bool = False  # the account has a pace or a daily limit
     reserve: float = 0.1  # the share of it that is kept for mail to people
+    others: frozenset[str] = frozenset()  # further accounts; what they may have is left to them
 
 
 def claim(
@@ -61,7 +73,9 @@ def claim(
             tx, [row for group in groups for row in group], now=now, account=way.account,
             limited=way.limited, reserve=way.reserve,
         )  # fmt: skip
-    values = {"worker_": worker, "now_": now, "until_": now + lease}
+    values: dict[str, Any] = {
+        "worker_": worker, "now_": now, "until_": now + lease, "others_": sorted(way.others)
+    }  # fmt: skip
     taken: list[str] = []
     for later, group in zip(range(len(groups) - 1, -1, -1), groups, strict=True):
         left = most - len(taken)
@@ -192,6 +206,8 @@ def _take(*, delivers: bool) -> Update:
         .limit(bindparam("most_"))
         .with_for_update(skip_locked=True, key_share=True)
     )
+    others: BindParameter[Any] = bindparam("others_", expanding=True)
+    due = due.where(letter.c.transport.not_in(others))
     # A plain subquery would be run again for each row by PostgreSQL, and pass the limit.
     first = (due.where(letter.c.cleared) if delivers else due).cte("due")
     return (

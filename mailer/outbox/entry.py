@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from mailer.db import Tx
-from mailer.db.ids import random_id
+from mailer.db.ids import letter_id
 from mailer.db.schema import letter, letter_text
 from mailer.message import Mail
 from mailer.outbox import moves, queues
@@ -81,7 +81,7 @@ def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
         queues.ensure(tx, places, now)
     if len(places) < len(letters):
         queues.ensure_people(tx, now)
-    entered = [(random_id(), new) for new in letters]
+    entered = [(letter_id(now), new) for new in letters]
     rows = [_row(key, new, now) for key, new in entered]
     # Which of them went in is asked of the database: only its UNIQUE line can know.
     done = set(tx.execute(_unless_written(tx.dialect.name), rows).scalars())

@@ -21,6 +21,7 @@ class Bucket:
     count: int = 0  # 0: as fast as it goes
     seconds: float = 1.0
     burst: int = 1
+    kept: int = 0  # letters of the burst that are set aside for others
     full_at: float = 0.0
     day_most: int = 0  # 0: no limit
     day_count: int = 0  # letters since the day began, until `day_ends`
@@ -59,6 +60,7 @@ class Bucket:
         return replace(
             self,
             burst=max(1, self.burst - kept),
+            kept=min(kept, self.burst - 1),
             day_most=max(1, math.floor(self.day_most * (1 - share))) if self.day_most else 0,
         )
 
@@ -76,7 +78,8 @@ class Bucket:
 
         A clock that was wrong, or a pace that was slower, must not keep letters back.
         """
-        latest = now + self.burst * self.interval + _ALMOST
+        # What others spent of their share counts: it is no wrong moment.
+        latest = now + (self.burst + self.kept) * self.interval + _ALMOST
         return self.full_at if now < self.full_at <= latest else now
 
 

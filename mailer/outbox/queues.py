@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import Tx
 from mailer.db.schema import queue
+from mailer.officials import hours
 from mailer.officials.values import Pace
 from mailer.outbox import lanes
 
@@ -116,8 +117,6 @@ def _row(place: Place, now: float) -> dict[str, Any]:
 def _window(terms: Terms, now: float) -> tuple[float | None, float | None]:
     if not terms.hours:
         return None, None
-    from mailer.officials import hours
-
     return hours.parse(terms.hours).window(now, ZoneInfo(terms.timezone or "UTC"))
 
 

@@ -35,9 +35,13 @@ class Outcome:
 
 
 def fence(
-    tx: Tx, worker: str, staged: Sequence[tuple[Claimed, str]], *, now: float, lease: float
+    tx: Tx, worker: str, staged: Sequence[tuple[Claimed, str]], *, now: float, lease: float,
+    account: str = "",
 ) -> set[str]:  # fmt: skip
     """Put up the fence for (letter, SHA-256 of its bytes); return those still ours.
+
+    `account` is that of the transport whose server may own them from now on. They keep to it: a
+    letter that one server may have is never offered to another.
 
     A claim that has been taken back cannot pass, not even when the same worker has claimed the
     letter anew: it must abandon what it staged. For the others the lease begins again: it must
@@ -48,7 +52,8 @@ def fence(
     rows = [
         {"id": one.id, "lease": repr(one.lease), "sha256": sha256} for one, sha256 in staged
     ]  # fmt: skip
-    return _FENCE.run(tx, rows, {"worker_": worker, "now_": now, "until_": now + lease})
+    values = {"worker_": worker, "now_": now, "until_": now + lease, "account_": account}
+    return _FENCE.run(tx, rows, values)
 
 
 def settle(
@@ -86,6 +91,7 @@ def _fence(row: Any) -> Update:
         .values(
             state=State.DOT.value, sha256=row.sha256, changed_at=_NOW,
             lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, _NOW),
+            transport=bindparam("account_", type_=Text),
         )
     )  # fmt: skip
 
@@ -147,15 +153,13 @@ def _settle_error(
     tx: Tx, worker: str, outcome: Outcome, error: SendError, now: float, plan: RetryPlan
 ) -> None:  # fmt: skip
     wait = error.after or plan.wait(outcome.letter.attempt)
-    values: dict[str, Any] = {
-        "transport": outcome.account, "lease_until": None,
-        "answer": _line(error.code, error.reason),
-    }  # fmt: skip
+    values: dict[str, Any] = {"lease_until": None, "answer": _line(error.code, error.reason)}
     new = State.QUEUED
     if error.maybe_accepted:
         new = State.UNCERTAIN
     elif error.then is Next.FAIL:
         new, values["reason"] = State.FAILED, "refused"
+        values["transport"] = outcome.account
     elif error.then is Next.STOP:
         # It has lost no attempt. It goes behind the others, so that the next probe is another
         # letter: a server that minds this one alone must not stop them all.

@@ -170,11 +170,13 @@ class Worker:
         newest = newest_leases(self._crews)
         for crew in self._crews:
             crew.drop_older(newest)
-        loads = [(load, crew) for crew in self._crews for load in crew.staged.values()]
-        pairs = [(load.letter, load.sha256) for load, _ in loads]
-        waits = [crew.transport.longest_wait for _, crew in loads]
-        lease = max(waits, default=0.0) + LEASE_MARGIN
-        return outbox.fence(tx, self.name, pairs, now=now, lease=lease)
+        passed: set[str] = set()
+        for crew in self._crews:
+            way = crew.transport
+            pairs = [(load.letter, load.sha256) for load in crew.staged.values()]
+            lease = way.longest_wait + LEASE_MARGIN
+            passed |= outbox.fence(tx, self.name, pairs, now=now, lease=lease, account=way.account)
+        return passed
 
     def _wants(self) -> bool:
         """True when a crew that may claim has too little to do."""
@@ -201,7 +203,11 @@ class Worker:
 
     def _claim_for(self, tx: Tx, crew: Crew, most: int, now: float) -> list[Claimed]:
         way = crew.transport
-        by = Way(account=way.account, delivers=way.delivers)
+        by = Way(
+            account=way.account, delivers=way.delivers, limited=bool(way.limits),
+            reserve=way.limits.reserve,
+            others=frozenset(c.transport.account for c in self._crews if c is not crew),
+        )  # fmt: skip
         lease = way.longest_wait + LEASE_MARGIN
         letters = outbox.claim(tx, self.name, now=now, lease=lease, most=most, way=by)
         self._supply.got(len(letters), most)

@@ -12,10 +12,10 @@ from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.errors import MailerError
-from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
+from mailer.officials.values import Officials
 from mailer.outbox import Sender, queues
-from mailer.outbox.lanes import of_mailbox, set_paces
 from mailer.submissions import alerts, notices
+from mailer.worker import terms
 from mailer.worker.engine import Worker
 from mailer.worker.liveness import Liveness
 
@@ -58,7 +58,7 @@ class Housekeeping:
             _Chore(act=self._open_offices, every=REAP_EVERY),
             _Chore(act=self._tell, every=TELL_EVERY),
             _Chore(act=self._watch, every=WATCH_EVERY),
-            _Chore(act=self._refresh_paces, every=FILES_EVERY),
+            _Chore(act=self._read_files, every=FILES_EVERY),
         )
 
     def when_due(self) -> None:
@@ -102,24 +102,10 @@ class Housekeeping:
         except MailerError:
             return Officials()
 
-    def _refresh_paces(self) -> None:
+    def _read_files(self) -> None:
         try:
-            paces = _paces(self._library.current().officials)
-        except MailerError as error:  # the lanes keep the paces they have
+            content = self._library.current()
+        except MailerError as error:  # the lanes keep what they have
             log.error("officials.yaml: %s", error)
             return
-        with self._store.write() as tx:
-            set_paces(tx, paces)
-
-
-def _paces(officials: Officials) -> dict[str, Pace]:
-    """The pace of every mailbox in the file; the slowest where several speak of one."""
-    paces: dict[str, Pace] = {}
-    entries: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
-    for entry in entries:
-        if not entry.email:
-            continue
-        lane, pace = of_mailbox(entry.email), entry.pace or DEFAULT_PACE
-        known = paces.get(lane, pace)
-        paces[lane] = min(known, pace, key=lambda one: one.count / one.seconds)
-    return paces
+        terms.refresh(self._store, content, self._worker.transports)
