@@ -13,8 +13,11 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from mailer.db import schema, sqlite
+from mailer.db import postgresql, schema, sqlite
 from mailer.errors import StoreError
+
+ASK_CLOCK = 1.0
+"""Seconds between looks at PostgreSQL's clock; our own tells what has passed since."""
 
 Tx = Connection
 """An open transaction. Functions that take one never commit: the verb that opened it does."""
@@ -35,6 +38,7 @@ class Store:
         self.engine = _engine(self.url)
         self._clock = clock
         self._pepper = b""
+        self._offset, self._asked_at = 0.0, -ASK_CLOCK  # of PostgreSQL's clock to our own
         file = self.url.database if self.is_sqlite else None
         self._gate = sqlite.WriteGate(Path(f"{file}.gate")) if file else None
 
@@ -100,7 +104,11 @@ class Store:
             return self._clock()
         if self.is_sqlite or tx is None:
             return time.time()
-        return float(tx.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+        if postgresql.since_boot() > self._asked_at + ASK_CLOCK:
+            asked = tx.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
+            self._asked_at = postgresql.since_boot()
+            self._offset = float(asked) - self._asked_at
+        return self._offset + postgresql.since_boot()
 
     def check_version(self) -> None:
         """Raise StoreError unless the tables are those this program knows."""
@@ -183,16 +191,7 @@ def _resolved(url: str, home: Path) -> URL:
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(
-                url,
-                pool_pre_ping=True,
-                pool_size=10,
-                max_overflow=10,
-                connect_args={"prepare_threshold": None, "connect_timeout": 10},  # PgBouncer
-            )
-        except ImportError:
-            raise StoreError("PostgreSQL needs the extra: pip install 'mailer[postgres]'") from None
+        return postgresql.engine(url)
     engine = create_engine(url, module=sqlite.module, connect_args={"check_same_thread": False})
     event.listen(engine, "connect", sqlite.prepare)
     event.listen(engine, "begin", _begin)

@@ -64,7 +64,7 @@ def claim(
     Queue by queue: with few paced officials and a million letters nearly every due row is blocked,
     and asking the rows would read them all. Mail to people comes first; then the campaigns share.
     """
-    groups = _turns(_waiting(tx, now, way))
+    groups = _turns(waiting(tx, now, way))
     if not groups:
         return []
     allowances = None
@@ -106,7 +106,7 @@ def _serve(
     return taken
 
 
-def _waiting(tx: Tx, now: float, way: Way) -> list[Row[Any]]:
+def waiting(tx: Tx, now: float, way: Way) -> list[Row[Any]]:
     """The queues with something due that nothing keeps back."""
     stands = lanes.paused(tx)
     if lanes.EVERYTHING in stands:
@@ -123,13 +123,13 @@ def _switches(row: Row[Any]) -> set[str]:
     return named
 
 
-def _turns(waiting: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
+def _turns(found: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
     """The queues to serve now, by campaign: people first, then whoever was served longest ago.
 
     Each campaign gets as many turns as any other, however many officials it writes to.
     """
     campaigns: dict[str | None, list[Row[Any]]] = {}
-    for row in sorted(waiting, key=lambda row: (row.id != queues.PEOPLE, row.served_at, row.id)):
+    for row in sorted(found, key=lambda row: (row.id != queues.PEOPLE, row.served_at, row.id)):
         campaigns.setdefault(row.campaign, []).append(row)
     each = max(1, QUEUES_AT_ONCE // max(1, len(campaigns)))
     groups = [rows[:each] for rows in campaigns.values()]
