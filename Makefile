@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # A package index that cannot be reached is to be said soon, not after a minute of attempts.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --retries 2
 
-.PHONY: help run test check bench screenshots clean
+.PHONY: help run test check storm bench screenshots clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
@@ -28,6 +28,10 @@ check: $(VENV)/.test ## lint, format and types
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/mypy --strict || status=1; \
 	exit $$status
+
+storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SEED=7 for one, STORM_SEEDS=3 for some)
+	@sh tests/install.sh
+	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
 bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh

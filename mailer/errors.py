@@ -8,7 +8,8 @@ MailerError
 ├── HeaderError        a value may not stand in a mail header, or a message is not as meant
 ├── SendError          a transport could not deliver; carries the decision what to do next
 ├── IllegalMove        a letter may not go from this state to that one
-└── StoreError         the database is missing, unreachable, or at another version
+├── StoreError         the database is missing, unreachable, or at another version
+└── BackupError        a backup cannot be made, read or put back; nothing was changed
 """
 
 from __future__ import annotations
@@ -59,6 +60,10 @@ class IllegalMove(MailerError):  # noqa: N818 - it names what happened
 
 class StoreError(MailerError):
     """The database is missing, unreachable, or at another version than this program."""
+
+
+class BackupError(MailerError):
+    """A backup cannot be made, read or put back; what was there before is untouched."""
 
 
 class Next(StrEnum):

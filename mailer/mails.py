@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import Any, cast
 
@@ -9,6 +11,26 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from mailer import i18n
 from mailer.pages import template_folders
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedLetter:
+    """What a supporter is told of one letter that failed."""
+
+    to: str  # the official's name; in a trial the address it went to
+    why: str  # one sentence in the reader's language
+    phone: str = ""
+    trial: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedGroup:
+    """What staff are told of letters that failed alike."""
+
+    official: str
+    reason: str  # refused | deadline | given up by staff
+    code: str  # the server's, or ""
+    count: int
 
 
 def confirmation(language: str, campaign_title: str, link: str) -> tuple[str, str]:
@@ -26,7 +48,44 @@ def reset(language: str, link: str) -> tuple[str, str]:
     return _write("reset", language, link=link)
 
 
-def _write(name: str, language: str, **values: str) -> tuple[str, str]:
+def failed(
+    language: str, campaign_title: str, letters: Sequence[FailedLetter], link: str
+) -> tuple[str, str]:
+    """Subject and text of the mail that tells a supporter which letters could not be delivered."""
+    return _write("failed", language, campaign=campaign_title, letters=letters, link=link)
+
+
+def failed_alert(campaign: str, groups: Sequence[FailedGroup], link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff how many letters failed, and why."""
+    count = sum(group.count for group in groups)
+    values = {"campaign": campaign, "groups": groups, "count": count, "link": link}
+    return _write("alert_failed", i18n.SOURCE, **values)
+
+
+def stuck_alert(lane: str, reason: str, seconds: float, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that nothing has left by `lane` for long."""
+    minutes = round(seconds / 60)
+    return _write(
+        "alert_stuck", i18n.SOURCE, lane=lane, reason=reason, minutes=minutes, link=link
+    )  # fmt: skip
+
+
+def put_off_alert(lane: str, count: int, code: str, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that an office's server says "later"."""
+    return _write("alert_put_off", i18n.SOURCE, lane=lane, count=count, code=code, link=link)
+
+
+def put_off_over_alert(lane: str, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that no letter to an office is put off."""
+    return _write("alert_put_off_over", i18n.SOURCE, lane=lane, link=link)
+
+
+def works_alert(lane: str, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that mail leaves by `lane` again."""
+    return _write("alert_works", i18n.SOURCE, lane=lane, link=link)
+
+
+def _write(name: str, language: str, **values: object) -> tuple[str, str]:
     """A template's first line is the subject; the text begins after an empty line."""
     written = _environment(language).get_template(f"email/{name}.txt").render(values)
     subject, _, text = written.partition("\n")

@@ -68,7 +68,8 @@ MOVES: dict[State, frozenset[State]] = {
     S.DELIVERED: frozenset({S.BOUNCED, S.COMPLAINED}),
     S.BOUNCED: frozenset({S.QUEUED, S.CANCELLED, S.DELIVERED}),
     S.COMPLAINED: frozenset(),
-    S.FAILED: frozenset({S.QUEUED, S.CANCELLED}),
+    # What was given up may turn out to have arrived: of an attempt whose answer was never heard.
+    S.FAILED: frozenset({S.QUEUED, S.CANCELLED, S.SENT, S.DELIVERED, S.BOUNCED, S.COMPLAINED}),
     S.CANCELLED: frozenset(),
 }
 del S

@@ -27,6 +27,7 @@ BROKEN = [
     ("time zone", page('timezone = "Toronto"'), "4:12", "not a time zone", "Toronto"),
     ("colour", page('colour = "red"'), "4:10", "not a colour", "#7a1f3d"),
     ("hours", page('hours = "9-5"'), "4:9", "not hours", "09:00-17:00"),
+    ("hours' day", page('hours = "mo-fr 09:00-17:00"'), "4:9", '"mo" where a day', "mon, tue"),
     ("contact", page('contact = "help@x,example"'), "4:11", "a comma", "mean help@x.example"),
     ("embed", page('embed = ["http://a.example"]'), "4:10", "not an https", "https://a.example"),
     ("embed path", page('embed = ["https://a.example/x"]'), "4:10", "more than", "https://a.exa"),

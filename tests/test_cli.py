@@ -20,6 +20,7 @@ from mailer.cli import main
 from mailer.config import KNOWN, Settings
 from mailer.db import Store
 from tests.factories import draft, supporter
+from tests.transports import servers
 
 Mailer = Callable[..., Result]
 
@@ -72,7 +73,8 @@ def failed_plainly(ended: Result, code: int, *words: str) -> None:
     "words",
     ["", "up", "web", "worker", "check", "preview", "send-test", "campaign list",
      "campaign go-live", "officials list", "log list", "log show", "log export", "staff invite",
-     "staff list", "staff disable", "db upgrade", "doctor",
+     "staff list", "staff disable", "db upgrade", "doctor", "simulate",
+     "db copy", "db check", "backup", "restore", "forget",
      "campaign", "db", "staff", "officials", "log"],
 )  # fmt: skip
 def test_every_command_helps_with_an_example(mailer: Mailer, words: str) -> None:
@@ -497,6 +499,17 @@ def test_doctor_sees_a_clock_that_went_back(mailer: Mailer, database: Path) -> N
     (found,) = (one for one in json.loads(ended.stdout) if one["what"] == "clock")
     assert found["level"] == "fail"
     assert ended.exit_code == 1
+
+
+def test_doctor_tells_what_the_account_may_send(
+    mailer: Mailer, database: Path, tmp_path: Path
+) -> None:
+    with servers.sink(tmp_path) as port:
+        relay = f"smtp://127.0.0.1:{port}?tls=none&pace=14/second&daily=50000"
+        ended = mailer("doctor", "--json", MAILER_TRANSPORT=relay)
+    (found,) = (one for one in json.loads(ended.stdout) if one["what"] == "transport")
+    assert found["level"] == "ok"
+    assert "; at most 14/second, 50,000 a day, 10% kept for mail to people" in found["found"]
 
 
 def test_doctor_keeps_secrets(mailer: Mailer, database: Path) -> None:

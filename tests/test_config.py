@@ -73,6 +73,18 @@ def test_database_addresses(tmp_path: Path, given: str, expected: str) -> None:
         ("MAILER_PROXY_HOPS", "one"),
         ("MAILER_PROXY_HOPS", "٣"),
         ("MAILER_WORKER_CONNECTIONS", "0"),
+        ("MAILER_RETRY_MINUTES", "soon"),
+        ("MAILER_RETRY_MINUTES", "1, 5, 30"),
+        ("MAILER_RETRY_MINUTES", "0 30"),
+        ("MAILER_RETRY_MINUTES", "-1 30"),
+        ("MAILER_RETRY_MINUTES", "1.5 30"),
+        ("MAILER_RETRY_MINUTES", "٣٠"),
+        ("MAILER_RETRY_MINUTES", "1441"),
+        ("MAILER_RETRY_MINUTES", "9" * 5000),
+        ("MAILER_RETRY_MINUTES", " ".join(["30"] * 21)),
+        ("MAILER_GIVE_UP_HOURS", "0"),
+        ("MAILER_GIVE_UP_HOURS", "241"),
+        ("MAILER_GIVE_UP_HOURS", "four days"),
         ("MAILER_TIMEZONE", "Toronto"),
         ("MAILER_TIMEZONE", "../../etc/passwd"),
         ("PORT", "99999"),
@@ -85,6 +97,28 @@ def test_a_wrong_value_stops_the_start_and_names_the_variable(
 ) -> None:
     with pytest.raises(SettingsError, match=variable):
         Settings.from_env({"MAILER_HOME": str(tmp_path), variable: value})
+
+
+def test_retries_are_settings_in_minutes_and_hours(tmp_path: Path) -> None:
+    settings = read(tmp_path)
+    assert settings.backoff == (60, 300, 900, 1800, 1800, 3600)
+    assert settings.deadline == 4 * 86400
+    changed = read(tmp_path, MAILER_RETRY_MINUTES=" 2  40 ", MAILER_GIVE_UP_HOURS="24")
+    assert (changed.backoff, changed.deadline) == ((120, 2400), 86400)
+
+
+@pytest.mark.parametrize("minutes", ["5", "29", "1 5 15", "59 1 29 30", "60 10 30", "30 40 5 60"])
+def test_after_the_first_hour_a_server_is_asked_every_half_hour_at_most(
+    tmp_path: Path, minutes: str
+) -> None:
+    with pytest.raises(SettingsError, match="MAILER_RETRY_MINUTES.*more often than every 30"):
+        read(tmp_path, MAILER_RETRY_MINUTES=minutes)
+
+
+@pytest.mark.parametrize("minutes", ["30", "1 1 1 30", "59 1 30", "30 30 30", "1440", "10 50 31"])
+def test_within_the_first_hour_it_may_be_asked_sooner(tmp_path: Path, minutes: str) -> None:
+    backoff = read(tmp_path, MAILER_RETRY_MINUTES=minutes).backoff
+    assert backoff == tuple(60.0 * int(word) for word in minutes.split())
 
 
 def test_a_misspelt_setting_is_an_error_with_a_suggestion(tmp_path: Path) -> None:

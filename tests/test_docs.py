@@ -5,7 +5,7 @@ import shlex
 import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import chdir, closing
 from pathlib import Path
 
 import click
@@ -63,7 +63,10 @@ def test_every_command_runs(home: Path, used: str, command: str) -> None:
     words = shlex.split(command.partition(">")[0])[1:]
     words = [used if word == "LETTER-ID" else word for word in words]
     assert words[0] not in STAY
-    ended = CliRunner().invoke(main, words, env={"MAILER_HOME": str(home)}, input="y\n")
+    with chdir(home):
+        if words[0] == "restore":
+            CliRunner().invoke(main, ["backup", words[1]], env={"MAILER_HOME": str(home)})
+        ended = CliRunner().invoke(main, words, env={"MAILER_HOME": str(home)}, input="y\n")
     assert ended.exit_code == 0, ended.output
 
 

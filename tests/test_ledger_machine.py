@@ -23,11 +23,14 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from sqlalchemy import select
 
 from mailer import outbox, sendlog
+from mailer.config import BACKOFF, DEADLINE
 from mailer.db import Store
+from mailer.db.schema import letter
 from mailer.errors import Next, SendError
-from mailer.outbox import Claimed, Outcome
+from mailer.outbox import Claimed, Outcome, lanes
 from mailer.sendlog import Filter
 from mailer.status import ACCEPTED, State
 from mailer.submissions import accept
@@ -37,6 +40,15 @@ from tests.factories import campaign, draft, supporter
 
 LEASE = 60.0
 ACCOUNT = "fake:relay"
+FIRST, SECOND = "minister-1@ministry.example", "minister-2@ministry.example"
+STANDSTILLS = {
+    lanes.of_official("minister-1"): {FIRST},
+    lanes.of_mailbox(SECOND): {SECOND},
+    lanes.of_domain(FIRST): {FIRST, SECOND},
+    lanes.of_campaign("exams"): {FIRST, SECOND},
+    lanes.EVERYTHING: {FIRST, SECOND},
+}
+"""What may be paused, and whose letters then stay."""
 ERRORS = {
     "refused": SendError("no", Next.FAIL, code="550 5.1.1"),
     "later": SendError("later", code="451"),
@@ -77,14 +89,21 @@ class Ledger(RuleBasedStateMachine):
     @rule(target=held, worker=st.sampled_from("ab"))
     def claim(self, worker: str) -> tuple[str, list[Claimed]]:
         with self.store.write() as tx:
-            return worker, outbox.claim(
-                tx,
-                worker,
-                now=self.clock.now,
-                lease=LEASE,
-                most=3,
-                way=outbox.Way(account="fake:relay", delivers=False),
-            )
+            stopped = set().union(*(STANDSTILLS[lane] for lane in lanes.paused(tx)))
+            way = outbox.Way(account=ACCOUNT, delivers=False)
+            taken = outbox.claim(tx, worker, now=self.clock.now, lease=LEASE, most=3, way=way)
+        assert not stopped & {one.mail.to_address for one in taken}
+        return worker, taken
+
+    @rule(lane=st.sampled_from(sorted(STANDSTILLS)))
+    def pause(self, lane: str) -> None:
+        with self.store.write() as tx:
+            lanes.pause(tx, lane, reason="a storm", actor="staff:kim", now=self.clock.now)
+
+    @rule(lane=st.sampled_from(sorted(STANDSTILLS)))
+    def resume(self, lane: str) -> None:
+        with self.store.write() as tx:
+            lanes.resume(tx, lane)
 
     @rule(target=fenced, hand=consumes(held))
     def fence(self, hand: tuple[str, list[Claimed]]) -> tuple[str, list[Claimed]]:
@@ -151,7 +170,7 @@ class Ledger(RuleBasedStateMachine):
     def die_before_settling(self, result: tuple[str, list[Outcome]]) -> None:
         """The server has answered, and nobody will ever know."""
 
-    @rule(seconds=st.sampled_from([1.0, 30.0, 61.0, 400.0, 4000.0]))
+    @rule(seconds=st.sampled_from([1.0, 30.0, 61.0, 400.0, 4000.0, 100 * 3600.0]))
     def time_passes(self, seconds: float) -> None:
         self.clock.pass_(seconds)
 
@@ -168,21 +187,29 @@ class Ledger(RuleBasedStateMachine):
             assert row.state not in ACCEPTED or self.taken[row.id], row
             assert self.taken[row.id] < 2 or row.possibly_twice, row
 
+    @invariant()
+    def nothing_is_given_up_before_its_deadline(self) -> None:
+        """It counts from the first attempt: a letter that stands still has none yet."""
+        if not hasattr(self, "store"):
+            return
+        with self.store.read() as tx:
+            tried = select(letter.c.tried_at).where(letter.c.reason == "deadline")
+            for first in tx.execute(tried).scalars():
+                assert first is not None
+                assert self.clock.now + max(BACKOFF) > first + DEADLINE
+
     def _finish(self) -> None:
         """A quiet day: what is left goes out, and then everything must have arrived."""
+        with self.store.write() as tx:
+            for lane in lanes.paused(tx):
+                lanes.resume(tx, lane)
         for _ in range(60):
             self.clock.pass_(4000.0)
             with self.store.write() as tx:
                 outbox.reap(tx, now=self.clock.now)
                 now = self.clock.now
-                letters = outbox.claim(
-                    tx,
-                    "z",
-                    now=now,
-                    lease=LEASE,
-                    most=50,
-                    way=outbox.Way(account="fake:relay", delivers=False),
-                )
+                way = outbox.Way(account=ACCOUNT, delivers=False)
+                letters = outbox.claim(tx, "z", now=now, lease=LEASE, most=50, way=way)
                 pairs = [(one, "0" * 64) for one in letters]
                 outbox.fence(tx, "z", pairs, now=now, lease=LEASE)
                 yes = Answer(text="queued", code="250")
@@ -191,7 +218,7 @@ class Ledger(RuleBasedStateMachine):
             self.taken.update(one.id for one in letters)
         self.nothing_is_claimed_sent_that_was_not_taken()
         for row in sendlog.rows(self.store, Filter()):
-            arrived = row.state is State.SENT and self.taken[row.id]
+            arrived = row.state in ACCEPTED and self.taken[row.id]
             told = row.state is State.FAILED or (row.state is State.UNCERTAIN and row.email)
             assert arrived or told, row
 

@@ -60,6 +60,7 @@ posts:
     portfolios: [health, care]
     language: fr
     timezone: America/Toronto
+    hours: Mon-Fri 09:00-17:00
     pace: 20/minute
 officials:
   - id: ann
@@ -76,13 +77,19 @@ officials:
     name: Ben Example
     email: ben@office.example
     title: Director
+    hours: 08:30-12:00
 groups:
   all: [minister, ben]
+domains:
+  Office.example: {pace: 3000/hour}
 """
     )
     assert problems == ()
     post, ann = officials.posts["minister"], officials.people["ann"]
     assert post.pace == Pace(count=20, seconds=60.0)
+    assert str(post.pace) == "20/minute"
+    assert (post.hours, officials.people["ben"].hours) == ("mon-fri 09:00-17:00", "08:30-12:00")
+    assert officials.domains == {"office.example": Pace(count=3000, seconds=3600.0)}
     assert post.address == "1 Example Street\nToronto"
     assert post.portfolios == ("health", "care")
     assert ann.honorific == {"": "The Honourable"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailer.officials.reader import read
+from mailer.officials.values import Pace
 from mailer.problems import Severity
 from mailer.records.findings import printable
 
@@ -56,6 +57,11 @@ BROKEN = [
     ("bare pace", official(OK, "pace: 900"), "5:11", "has no time", "900/hour"),
     ("wordy pace", official(OK, "pace: 20 per minute"), "5:11", "not a pace", "20/minute"),
     ("no pace", official(OK, "pace: 0/hour"), "5:11", "not a pace", "900/hour"),
+    ("hours", official(OK, "hours: 9-5"), "5:12", "not hours", "09:00-17:00"),
+    ("day of hours", official(OK, "hours: lun 09:00-17:00"), "5:12", '"lun" where', "mon, tue"),
+    ("bare hour", official(OK, "hours: 9:00"), "5:12", "is read as a number", "in quotes"),
+    ("hours as list", official(OK, "hours: [09:00-17:00]"), "5:12", "is a list", "keep one"),
+    ("short hour", official(OK, "hours: mon 1:00-2:00"), "5:12", "not hours", "01:00-02:00"),
     ("words in two", official(OK, "title: {en: A, en: B}"), "5:20", "given twice", "keep one"),
     ("words of a language", official(OK, "title: {french: A}"), "5:13", "not a lang", "mean fr"),
     ("empty words", official(OK, "title: {en: A, fr: }"), "5:24", '"fr" is empty', "write a value"),
@@ -110,6 +116,32 @@ BROKEN = [
     ("group of nobody", official(OK) + "\ngroups:\n  g: [anna]", "6:7", "no post and", "mean ann"),
     ("group that is a person", official(OK) + "\ngroups:\n  ann: [ann]", "6:3", "taken", "own"),
     ("section", official(OK) + "\ngruops: {}", "5:1", "gruops", "mean groups"),
+    ("domain", official(OK) + "\ndomains: {a@b: {pace: 1/hour}}", "5:11", "not a dom", "behind"),
+    ("domain's pace", official(OK) + "\ndomains: {office.example: 9/h}", "5:27", "keys", "key: "),
+    ("no domain's pace", official(OK) + "\ndomains: {office.example: {}}", "5:27", "miss", "3000"),
+    (
+        "domain's key",
+        official(OK) + "\ndomains: {office.example: {pce: 1/day}}",
+        "5:28",
+        "pce",
+        "mean pace",
+    ),
+    (
+        "domain twice",
+        official(OK) + "\ndomains:\n  office.example: {pace: 1/day}\n"
+        "  Office.Example: {pace: 1/day}",
+        "7:3",
+        "given twice",
+        "keep one",
+    ),
+    ("domains as list", official(OK) + "\ndomains: [office.example]", "5:10", "keys", "key: "),
+    (
+        "nobody's domain",
+        official(OK) + "\ndomains: {ofice.example: {pace: 1/day}}",
+        "5:11",
+        "no address in this file ends in @ofice.example",
+        "mean office.example",
+    ),
     (
         "no officials",
         "posts:\n  - id: a\n    email: a@x.example",
@@ -188,6 +220,12 @@ def test_a_post_that_nobody_ever_holds_is_a_warning() -> None:
     officials, problems = read(with_post(OK))
     assert [problem.severity for problem in problems] == [Severity.WARNING]
     assert list(officials.people) == ["ann"]
+
+
+def test_a_domain_that_nobody_uses_is_a_warning() -> None:
+    officials, problems = read(official(OK) + "\ndomains: {else.example: {pace: 1/day}}")
+    assert [problem.severity for problem in problems] == [Severity.WARNING]
+    assert officials.domains == {"else.example": Pace(count=1, seconds=86400.0)}
 
 
 def test_what_can_be_read_is_read() -> None:

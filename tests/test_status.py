@@ -18,8 +18,8 @@ def test_nothing_is_ever_unsent() -> None:
         assert not MOVES[state] & OPEN
 
 
-def test_sent_is_reached_only_over_the_fence_or_by_a_late_answer() -> None:
-    late = {State.UNCERTAIN, State.QUEUED, State.CLAIMED}
+def test_sent_is_reached_only_over_the_fence_or_by_a_late_answer_or_evidence() -> None:
+    late = {State.UNCERTAIN, State.QUEUED, State.CLAIMED, State.FAILED}
     assert sources(State.SENT) == {State.DOT, *late}
 
 

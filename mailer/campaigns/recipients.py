@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 from mailer import addresses
 from mailer.campaigns.values import Campaign, Recipient, Target
+from mailer.officials.hours import joint
 from mailer.officials.values import DEFAULT_PACE, Official, Officials, Post
 
 Match = tuple[Official, Post | None]
@@ -23,7 +25,14 @@ def recipients(campaign: Campaign, officials: Officials, day: date) -> tuple[Rec
     if not found and campaign.fallback:
         fallback = Target(names=(campaign.fallback,))
         found = _distinct(_matches(fallback, officials, day), officials, day)
-    return found
+    return tuple(
+        replace(
+            one,
+            timezone=one.timezone or campaign.timezone,
+            hours=joint(one.hours, campaign.hours),
+        )
+        for one in found
+    )
 
 
 def vacant(campaign: Campaign, officials: Officials, day: date) -> tuple[str, ...]:
@@ -131,5 +140,6 @@ def _recipient(person: Official, matched: Sequence[Post | None], held: Sequence[
         tags=person.tags,
         language=first.language or second.language,
         timezone=first.timezone or second.timezone,
+        hours=first.hours or second.hours,
         pace=first.pace or second.pace or DEFAULT_PACE,
     )

@@ -13,6 +13,7 @@ from mailer.campaigns.proofread import column_of
 from mailer.campaigns.templates import LetterError
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter, Version
 from mailer.errors import MergeError
+from mailer.officials.hours import meet
 from mailer.problems import Problem, Severity
 from mailer.records import text as texts
 from mailer.records.findings import printable
@@ -20,6 +21,7 @@ from mailer.records.findings import printable
 READABLE_SUBJECT = 100  # what mail programs still show of one
 _OWN_WORDS = "Words of my own."
 _OPEN_LINK = re.compile(r"http://[^\s<>()\[\]\"']*")
+_HOURS = re.compile(r"hours\s*[=:]")
 _MOST_NAMED = 3
 
 
@@ -41,6 +43,7 @@ def check(
         hint = 'check "to", and who holds those posts in officials.yaml'
         return (Problem(file=main.file, message=message, suggestion=hint),)
     found = [_nobody_holds(post, main) for post in vacant]
+    found += _never_open(campaign, recipients, _lines(main, files or {}))
     for version in campaign.versions.values():
         lines = _lines(version, files or {})
         met: dict[_Remark, list[tuple[str, str]]] = {}  # whose letters it is about
@@ -69,6 +72,26 @@ def _nobody_holds(post: str, main: Version) -> Problem:
         suggestion="see its dates in officials.yaml",
         severity=Severity.WARNING,
     )
+
+
+def _never_open(
+    campaign: Campaign, recipients: Sequence[Recipient], lines: Sequence[str]
+) -> list[Problem]:
+    """A problem when the campaign's hours and those of some office have no minute in common."""
+    missed = [one for one in recipients if not meet(one.hours, campaign.hours)]
+    if not missed:
+        return []
+    at = [number for number, line in enumerate(lines, start=1) if _HOURS.match(line)]
+    remark = _Remark(
+        line=at[0] if at else 0,
+        column=1 if at else 0,
+        message=f"{campaign.hours} never meets the office's {missed[0].hours}",
+        severity=Severity.ERROR,
+        for_some=True,
+    )
+    whose = [(one.official, "") for one in missed]
+    plain = replace(campaign, roles=())  # hours are the same for every role
+    return [_told(remark, whose, plain, next(iter(campaign.versions.values())), lines)]
 
 
 def _lines(version: Version, files: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from mailer.campaigns.values import Organisation, Role, Signatory, Target
+from mailer.officials.schema import hours
 from mailer.records.findings import Findings, Wrong
 from mailer.records.formats import email, moment, origin, timezone, url
 from mailer.records.kinds import Kind, choice, flag, identifier, line, pattern, whole
@@ -114,12 +115,7 @@ MAIN = Record(
         Key(name="confirm", kind=flag),
         Key(name="editable", kind=choice("none", "personal", "body")),
         Key(name="require", kind=list_of(choice(*FIELDS), "require")),
-        Key(
-            name="hours",
-            kind=pattern(
-                r"(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d", "hours", "09:00-17:00"
-            ),
-        ),
+        Key(name="hours", kind=hours),
         Key(name="language", kind=choice("supporter", "official"), attribute="letter_language"),
         Key(name="uncertain", kind=choice("resend", "hold")),
         Key(name="embed", kind=list_of(origin, "embed")),

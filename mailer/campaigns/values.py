@@ -95,7 +95,7 @@ class Campaign:
     confirm: bool = True
     editable: str = "personal"  # none | personal | body
     require: tuple[str, ...] = ()
-    hours: str = ""  # "09:00-17:00"
+    hours: str = ""  # letters leave only then, as mailer.officials.hours reads it; empty: always
     letter_language: str = "supporter"  # `language` in the file: supporter | official
     uncertain: str = "resend"  # resend | hold
     embed: tuple[str, ...] = ()
@@ -144,7 +144,8 @@ class Recipient:
     portfolios: tuple[str, ...] = ()  # of every post that matched
     tags: tuple[str, ...] = ()
     language: str = ""
-    timezone: str = ""
+    timezone: str = ""  # the office's, else the campaign's
+    hours: str = ""  # when both the office's and the campaign's are open; empty: always
     pace: Pace = DEFAULT_PACE
 
 

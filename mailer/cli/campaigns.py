@@ -16,7 +16,6 @@ from mailer.cli.organizers import rehearsed
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.errors import ContentError, MailerError, StoreError
-from mailer.officials.values import Pace
 from mailer.problems import Severity
 
 
@@ -172,7 +171,9 @@ def _rehearse(chosen: Campaign, content: Content) -> None:
 
 def _show(chosen: Campaign, to: Sequence[Recipient], settings: Settings) -> None:
     click.echo(f"{chosen.version('').title}: {len(to)} letters from each supporter")
-    base.print_table([("", one.name, one.email, pace_in_words(one.pace)) for one in to])
+    base.print_table([("", one.name, one.email, str(one.pace), one.hours) for one in to])
+    if chosen.ceiling:
+        click.echo(f"  at most {chosen.ceiling:,} a day to each")
     ways = transports.from_urls(settings.transports, settings.home)
     through = ", then ".join(way.account for way in ways)
     click.echo(f"  through {through}, from {settings.from_address}")
@@ -187,9 +188,3 @@ def _show_changes(store: Store, content: Content, slug: str) -> None:
     click.echo("Changed since the last approval:")
     for line in approvals.pending(store, content, slug):
         click.echo(line)
-
-
-def pace_in_words(pace: Pace) -> str:
-    """A pace as it is written in officials.yaml: 900/hour."""
-    units = {60.0: "minute", 3600.0: "hour", 86400.0: "day"}
-    return f"{pace.count}/{units.get(pace.seconds, f'{pace.seconds:g} seconds')}"

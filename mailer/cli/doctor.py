@@ -168,7 +168,10 @@ def _transport(url: str, home: Path) -> Finding:
     way: Transport | None = None
     try:
         way = transports.from_url(url, home)
-        return Finding(level="ok", what="transport", found=f"{way.account}: {way.probe()}")
+        found = f"{way.account}: {way.probe()}"
+        if way.limits:
+            found += f"; at most {way.limits}"
+        return Finding(level="ok", what="transport", found=found)
     except MailerError as error:
         return Finding(
             level="fail", what="transport", found=f"{what}: {error}", repair=_way_back(error, way)

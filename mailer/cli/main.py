@@ -7,7 +7,21 @@ import os
 import click
 
 from mailer import __version__
-from mailer.cli import campaigns, db, doctor, log, officials, organizers, run, sending, staff
+from mailer.cli import (
+    backup,
+    campaigns,
+    db,
+    doctor,
+    forget,
+    lanes,
+    log,
+    officials,
+    organizers,
+    run,
+    sending,
+    simulate,
+    staff,
+)
 from mailer.cli.base import PlainGroup
 
 
@@ -30,6 +44,8 @@ def main() -> None:
 for _command in (
     *(run.up, run.web, run.worker),
     *(organizers.check, organizers.preview, sending.send_test, campaigns.campaign),
-    *(officials.officials, staff.staff, log.log, db.db, doctor.doctor),
+    simulate.simulate_command,
+    *(officials.officials, staff.staff, log.log, lanes.lane, db.db, doctor.doctor),
+    *(backup.backup, backup.restore, forget.forget),
 ):
     main.add_command(_command)

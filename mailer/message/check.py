@@ -7,21 +7,31 @@ from __future__ import annotations
 
 import binascii
 import re
-from email.utils import parsedate_to_datetime
+from datetime import datetime
+from functools import lru_cache
 
 from mailer.errors import HeaderError
 from mailer.message.values import Mail
 
-LONGEST_LINE = 998  # RFC 5322, 2.1.1
-
-_ALLOWED = bytes([9, 10, 13, *range(32, 127)])
-_FIELD = re.compile(r"\r\n(?![ \t])")
+# Lines of at most 998 characters (RFC 5322, 2.1.1), each ended by CRLF.
+_LINES = re.compile(rb"(?:.{0,998}\r\n)*+")
+_PRINTABLE = bytes([9, *range(32, 127)])
+# All headers there may be, in their order, unfolded.
+_HEADERS = re.compile(
+    "From: (.+)\r\nTo: (.+)\r\n(?:Reply-To: (.+)\r\n)?Subject: (.+)\r\nDate: (.+)\r\n"
+    "Message-ID: <(.+)>\r\n(Auto-Submitted: auto-generated\r\n)?MIME-Version: 1\\.0\r\n"
+    'Content-Type: multipart/alternative; boundary="(=_[0-9a-f]{32})"'
+)
 _WORD = re.compile(r"=\?utf-8\?([bq])\?([!->@-~]+)\?=")
 _WORDS = re.compile(rf"{_WORD.pattern}(?: {_WORD.pattern})*")
-_ADDRESS = re.compile(
-    r'(?:(?P<name>"(?:[^"\\]|\\.)*"|=\?[^"<>,;:]*\?=) <(?P<in>[^<>]+)>|(?P<out>.+))'
+_ADDRESS = re.compile(r'(?:("(?:[^"\\]+|\\.)*+"|=\?[^"<>,;:]*\?=) <([^<>]+)>|(.+))')
+_ESCAPED = re.compile(r"\\(.)")
+_DATE = re.compile(
+    "([A-Z][a-z]{2}), ([0-9]{2}) ([A-Z][a-z]{2}) ([0-9]{4})"
+    r" ([0-9]{2}:[0-9]{2}:[0-9]{2}) \+0000"
 )
-_MULTIPART = re.compile(r'multipart/alternative; boundary="(=_[0-9a-f]{32})"')
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _PART = re.compile(
     rb"\r\nContent-Type: text/(plain|html); charset=utf-8\r\n"
     rb"Content-Transfer-Encoding: (7bit|quoted-printable)\r\n\r\n(.*)\r\n",
@@ -33,20 +43,18 @@ def check(data: bytes, mail: Mail, html: str) -> None:
     """Raise HeaderError unless `data` is `mail` (cleaned) with `html` beside it, and no more."""
     _check_bytes(data)
     head, _, body = data.partition(b"\r\n\r\n")
-    fields = [_split(field) for field in _FIELD.split(head.decode("ascii"))]
-    values = dict(fields)
-    _demand([name for name, _ in fields] == _names(mail), "headers")
-    _demand(_address(values["From"]) == (mail.from_name, mail.from_address), "From")
-    _demand(_address(values["To"]) == (mail.to_name, mail.to_address), "To")
-    if mail.reply_address:
-        meant = (mail.reply_name, mail.reply_address)
-        _demand(_address(values["Reply-To"]) == meant, "Reply-To")
-    _demand(_words(values["Subject"]) == mail.subject, "Subject")
-    _demand(_moment(values["Date"]) == int(mail.date), "Date")
-    _demand(values["Message-ID"] == f"<{mail.message_id}>", "Message-ID")
-    _demand(values.get("Auto-Submitted", "auto-generated") == "auto-generated", "Auto-Submitted")
-    _demand(values["MIME-Version"] == "1.0", "MIME-Version")
-    _check_parts(body, values["Content-Type"], {b"plain": mail.text, b"html": html})
+    found = _HEADERS.fullmatch(head.decode("ascii").replace("\r\n ", " "))
+    if found is None:
+        raise _different("headers")
+    sender, to, reply, subject, date, message_id, auto, border = found.groups()
+    _demand(_address(sender) == (mail.from_name, mail.from_address), "From")
+    _demand(_address(to) == (mail.to_name, mail.to_address), "To")
+    _demand(_replies(reply, mail), "Reply-To")
+    _demand(_words(subject) == mail.subject, "Subject")
+    _demand(_moment(date) == int(mail.date), "Date")
+    _demand(message_id == mail.message_id, "Message-ID")
+    _demand((auto is not None) == mail.auto, "Auto-Submitted")
+    _check_parts(body, border.encode(), {b"plain": mail.text, b"html": html})
 
 
 def _demand(kept: bool, place: str) -> None:
@@ -59,51 +67,57 @@ def _different(place: str) -> HeaderError:
 
 
 def _check_bytes(data: bytes) -> None:
-    _demand(not data.translate(None, _ALLOWED), "a byte outside plain text")
-    ends = data.count(b"\r\n")
-    _demand(data.count(b"\r") == ends == data.count(b"\n"), "a line end")
-    _demand(max(map(len, data.split(b"\r\n"))) <= LONGEST_LINE, "a line too long")
+    _demand(bool(_LINES.fullmatch(data)), "a line end, or a line too long")
+    # Each LF ends a line and so follows its CR; where the two take turns, there is no other CR.
+    ends = data.translate(None, _PRINTABLE)
+    _demand(ends == b"\r\n" * (len(ends) // 2), "a byte outside plain text, or a line end")
 
 
-def _names(mail: Mail) -> list[str]:
-    names = ["From", "To"] + ["Reply-To"] * bool(mail.reply_address) + ["Subject", "Date"]
-    names += ["Message-ID"] + ["Auto-Submitted"] * mail.auto
-    return [*names, "MIME-Version", "Content-Type"]
+def _replies(value: str | None, mail: Mail) -> bool:
+    if value is None:
+        return not mail.reply_address
+    return _address(value) == (mail.reply_name, mail.reply_address)
 
 
-def _split(field: str) -> tuple[str, str]:
-    """A header's name and its value, unfolded."""
-    name, separator, value = field.partition(": ")
-    _demand(bool(separator), "a header without its colon")
-    return name, value.replace("\r\n", "")
-
-
-def _address(value: str) -> tuple[str, str]:
+def _address(value: str) -> tuple[str | None, str]:
     """The one name and address in an address header; anything else compares unequal."""
     found = _ADDRESS.fullmatch(value)
     if not found:
-        return "", value
-    if found["out"]:
-        return "", found["out"]
-    name = found["name"]
+        return None, value
+    name, mailbox, alone = found.groups()
+    if alone:
+        return "", alone
     if name.startswith('"'):
-        return re.sub(r"\\(.)", r"\1", name[1:-1]), found["in"]
-    _demand(bool(_WORDS.fullmatch(name)), "a name")
-    return _words(name), found["in"]
+        return _ESCAPED.sub(r"\1", name[1:-1]) if "\\" in name else name[1:-1], mailbox
+    return _decoded(name), mailbox
 
 
 def _moment(value: str) -> float:
+    """Seconds since 1970 of a date as RFC 5322, 3.3, writes it, in UTC."""
+    found = _DATE.fullmatch(value)
+    if found is None or found[3] not in _MONTHS:
+        raise _different("Date")
+    weekday, day, month, year, clock = found.groups()
     try:
-        return parsedate_to_datetime(value).timestamp()
-    except ValueError:
+        moment = datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{clock}+00:00")
+    except ValueError:  # no such day or time
         raise _different("Date") from None
+    _demand(_DAYS[moment.weekday()] == weekday, "Date")
+    return moment.timestamp()
 
 
 def _words(value: str) -> str:
     """Text of a header: encoded-words decoded, or plain text as it stands."""
-    if not _WORDS.fullmatch(value):
-        return value
-    return "".join(_word(*found.groups()) for found in _WORD.finditer(value))
+    decoded = _decoded(value)
+    return value if decoded is None else decoded
+
+
+@lru_cache(maxsize=512)  # the same short words, again and again: what they say is known
+def _decoded(words: str) -> str | None:
+    """What encoded-words say; None for anything else."""
+    if not _WORDS.fullmatch(words):
+        return None
+    return "".join([_word(kind, text) for kind, text in _WORD.findall(words)])
 
 
 def _word(kind: str, text: str) -> str:
@@ -115,15 +129,12 @@ def _word(kind: str, text: str) -> str:
         raise _different("an encoded word") from None
 
 
-def _check_parts(body: bytes, content_type: str, meant: dict[bytes, str]) -> None:
-    found = _MULTIPART.fullmatch(content_type)
-    if found is None:
-        raise _different("Content-Type")
-    pieces = body.split(b"--" + found[1].encode())
+def _check_parts(body: bytes, border: bytes, meant: dict[bytes, str]) -> None:
+    pieces = body.split(b"--" + border)
     _demand(len(pieces) == 4 and (pieces[0], pieces[3]) == (b"", b"--\r\n"), "the parts")
     for piece, (kind, text) in zip(pieces[1:3], meant.items(), strict=True):
         part = _PART.fullmatch(piece)
         if part is None or part[1] != kind:
             raise _different("a part's headers")
         content = binascii.a2b_qp(part[3]) if part[2] == b"quoted-printable" else part[3]
-        _demand(content == text.replace("\n", "\r\n").encode(), "a body")
+        _demand(content == text.encode().replace(b"\n", b"\r\n"), "a body")

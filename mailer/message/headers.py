@@ -5,15 +5,21 @@ Python's own writer turned hostile names into header lines and lost the quotes o
 
 from __future__ import annotations
 
-import base64
+import binascii
+import re
 from datetime import UTC, datetime
-from email.utils import format_datetime
+from functools import lru_cache
 
 LINE = 78  # RFC 5322, 2.1.1
 WORD_LINE = 76  # RFC 2047, 2: a line that holds an encoded-word
 _WRAPPING = len("=?utf-8?q?") + len("?=")
-# RFC 2047, 5 (3): what may stand bare in a phrase. A space is written "_".
-_BARE = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
+# RFC 2047, 5 (3): all but what may stand bare in a phrase, and the space, which becomes "_".
+_UNSAFE = re.compile(r"[^A-Za-z0-9!*+/ -]+")
+_DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
+_MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+# What stands two before a place, where that place is inside an encoded character.
+_IN_QUOTED = re.compile(r"=|.=|..=[89AB]")
+_IN_OCTETS = re.compile(r"..[\x80-\xbf]", re.DOTALL)
 
 
 def address(field: str, name: str, mailbox: str) -> str:
@@ -36,7 +42,9 @@ def text(field: str, value: str) -> str:
 
 def date(moment: float) -> str:
     """The Date header of a moment given in seconds since 1970."""
-    return f"Date: {format_datetime(datetime.fromtimestamp(int(moment), UTC))}"
+    at = datetime.fromtimestamp(int(moment), UTC)
+    day = f"{_DAYS[at.weekday()]}, {at.day:02} {_MONTHS[at.month - 1]} {at.year:04}"
+    return f"Date: {day} {at.time()} +0000"
 
 
 def _folded(line: str) -> str:
@@ -52,33 +60,42 @@ def _folded(line: str) -> str:
     return "\r\n".join(lines) if max(map(len, lines)) <= LINE else ""
 
 
+@lru_cache(maxsize=512)  # neighbours in the queue share an official, a supporter or a subject
 def _encoded(start: str, value: str) -> str:
-    """`start` and `value` as encoded-words, one a line, cut between characters."""
-    quoted = [_quoted(character) for character in value]
-    size = len(value.encode())
-    base = sum(map(len, quoted)) > (size + 2) // 3 * 4
-    costs = [len(c.encode()) for c in value] if base else [len(part) for part in quoted]
-    words: list[slice] = []
-    begin = used = 0
-    for end, cost in enumerate(costs):
-        bare = WORD_LINE - (1 if words else len(start)) - _WRAPPING
-        if used + cost > (bare // 4 * 3 if base else bare):
-            words.append(slice(begin, end))
-            begin, used = end, 0
-        used += cost
-    words.append(slice(begin, len(costs)))
-    if base:
-        made = [f"=?utf-8?b?{_base64(value[word])}?=" for word in words]
+    """`start` and `value` as encoded-words, one a line, cut between characters.
+
+    Of the two encodings, base64 and quoted, the one that makes it shorter.
+    """
+    quoted, data = _quoted(value), value.encode()
+    first, later = WORD_LINE - _WRAPPING - len(start), WORD_LINE - _WRAPPING - 1
+    if len(quoted) <= (len(data) + 2) // 3 * 4:
+        words = [f"=?utf-8?q?{word}?=" for word in _cut(quoted, first, later, _IN_QUOTED)]
     else:
-        made = [f"=?utf-8?q?{''.join(quoted[word])}?=" for word in words]
-    return start + "\r\n ".join(made)
+        octets, first, later = data.decode("latin-1"), first // 4 * 3, later // 4 * 3
+        words = [f"=?utf-8?b?{_base64(word)}?=" for word in _cut(octets, first, later, _IN_OCTETS)]
+    return start + "\r\n ".join(words)
 
 
-def _base64(value: str) -> str:
-    return base64.b64encode(value.encode()).decode("ascii")
+def _cut(whole: str, first: int, later: int, inside: re.Pattern[str]) -> list[str]:
+    """`whole` in pieces as long as there is room, and never cut inside a character."""
+    pieces: list[str] = []
+    room = first
+    while len(whole) > room:
+        end = room
+        while inside.match(whole, end - 2):
+            end -= 1
+        pieces.append(whole[:end])
+        whole, room = whole[end:], later
+    return [*pieces, whole]
 
 
-def _quoted(character: str) -> str:
-    if character in _BARE:
-        return character
-    return "_" if character == " " else "".join(f"={byte:02X}" for byte in character.encode())
+def _base64(octets: str) -> str:
+    return binascii.b2a_base64(octets.encode("latin-1"), newline=False).decode("ascii")
+
+
+def _quoted(value: str) -> str:
+    return _UNSAFE.sub(_hex, value).replace(" ", "_")
+
+
+def _hex(found: re.Match[str]) -> str:
+    return f"={found[0].encode().hex('=').upper()}"

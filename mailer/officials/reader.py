@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from mailer.officials import domains
 from mailer.officials.crosscheck import Held, check_addresses, check_holdings
 from mailer.officials.schema import OFFICIAL, POST, ROOT
 from mailer.officials.values import Official, Officials, Post
@@ -71,8 +72,10 @@ class _File:
                 for name, values in people.items()
             },
             groups=self._groups(sections.get("groups")),
+            domains=domains.read(sections.get("domains"), self._findings),
         )
         check_addresses(found, self._people, self._posts, self._findings)
+        domains.check(sections.get("domains"), found, self._findings)
         return found
 
     def _records(

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 
-from mailer.officials.values import Holding, Pace
+from mailer.officials import hours as office_hours
+from mailer.officials.values import PACE, Holding, Pace
 from mailer.records.findings import Findings, Wrong, quoted
 from mailer.records.formats import day, email, language, timezone
 from mailer.records.kinds import Kind, flag, identifier, line, text, text_of
 from mailer.records.record import Key, Record, items_of, list_of, words
 from mailer.records.tree import Item
 
-_SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
-_PACE = re.compile(r"([1-9]\d{0,8})/(second|minute|hour|day)")
 _ALMOST_PACE = re.compile(r"(\d{1,9})\s*(?:/|per|an?)?\s*(s|m|h|d)[a-z.]*", re.IGNORECASE)
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
 
@@ -21,16 +20,30 @@ def _read_pace(item: Item, _: Findings) -> Pace:
     if isinstance(item.value, int) and not isinstance(item.value, bool):
         raise Wrong(f"{quoted(item.written)} has no time", f"did you mean {item.value}/hour?")
     written = text_of(item)
-    found = _PACE.fullmatch(written)
+    found = Pace.parse(written)
     if found:
-        return Pace(count=int(found[1]), seconds=_SECONDS[found[2]])
+        return found
     near = _ALMOST_PACE.fullmatch(written)
     meant = f"{int(near[1])}/{_UNITS[near[2].lower()]}" if near and int(near[1]) else ""
     hint = f"did you mean {meant}?" if meant else "write it as 900/hour, 20/minute or 5000/day"
     raise Wrong(f"{quoted(written)} is not a pace", hint)
 
 
-pace = Kind(read=_read_pace, schema={"type": "string", "pattern": f"^{_PACE.pattern}$"})
+pace = Kind(read=_read_pace, schema={"type": "string", "pattern": f"^{PACE.pattern}$"})
+
+
+def _read_hours(item: Item, _: Findings) -> str:
+    written = text_of(item)
+    try:
+        return str(office_hours.parse(written))
+    except office_hours.NotHours as wrong:
+        raise Wrong(f"{quoted(written)} {wrong.message}", wrong.suggestion) from None
+
+
+hours = Kind(
+    read=_read_hours, schema={"type": "string", "pattern": f"^(?:{office_hours.PATTERN})$"}
+)
+"""Hours as text in their one form; mailer.officials.hours reads it again."""
 
 _REACH = (
     Key(name="email", kind=email, help="Where letters go: one address."),
@@ -39,6 +52,7 @@ _REACH = (
     Key(name="portfolios", kind=list_of(line(80), "portfolios"), help="What the office decides."),
     Key(name="language", kind=language, help="The office's language, as en or fr."),
     Key(name="timezone", kind=timezone, help="As America/Toronto."),
+    Key(name="hours", kind=hours, help="Letters come only then, as mon-fri 09:00-17:00."),
     Key(name="pace", kind=pace, help="Most letters in a time, as 900/hour."),
 )
 
@@ -125,6 +139,20 @@ OFFICIAL = Record(
 )
 
 
+DOMAIN = Record(
+    name="a domain",
+    keys=(
+        Key(
+            name="pace",
+            kind=pace,
+            required=True,
+            help="Most letters in a time, all its mailboxes together.",
+            example="3000/hour",
+        ),
+    ),
+)
+
+
 def json_schema() -> dict[str, object]:
     """The JSON schema (draft 7) of officials.yaml, for editors that complete and check."""
     return {
@@ -168,6 +196,11 @@ ROOT = Record(
                 }
             ),
             help="Names for several posts or officials.",
+        ),
+        Key(
+            name="domains",
+            kind=_section({"type": "object", "additionalProperties": DOMAIN.schema()}),
+            help="What stands behind the @: the pace of one mail server for all who share it.",
         ),
     ),
 )

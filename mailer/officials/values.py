@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -18,12 +19,27 @@ def say(words: Words, language: str) -> str:
     return next(iter(words.values()), "")
 
 
+UNITS = {"second": 1.0, "minute": 60.0, "hour": 3600.0, "day": 86400.0}
+PACE = re.compile(rf"([1-9]\d{{0,8}})/({'|'.join(UNITS)})", re.ASCII)
+"""How a pace is written: 900/hour."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pace:
     """At most `count` letters in `seconds`."""
 
     count: int
     seconds: float
+
+    @classmethod
+    def parse(cls, text: str) -> Pace | None:
+        """The pace that a text such as 900/hour says, or None when it says none."""
+        found = PACE.fullmatch(text)
+        return cls(count=int(found[1]), seconds=UNITS[found[2]]) if found else None
+
+    def __str__(self) -> str:
+        unit = next((name for name, seconds in UNITS.items() if seconds == self.seconds), "")
+        return f"{self.count}/{unit or f'{self.seconds:g} seconds'}"
 
     @property
     def burst(self) -> int:
@@ -46,6 +62,7 @@ class Post:
     portfolios: tuple[str, ...] = ()
     language: str = ""
     timezone: str = ""
+    hours: str = ""  # when letters may come, as mailer.officials.hours reads it; empty: always
     pace: Pace | None = None
 
 
@@ -79,6 +96,7 @@ class Official:
     portfolios: tuple[str, ...] = ()
     language: str = ""
     timezone: str = ""
+    hours: str = ""  # when letters may come, as mailer.officials.hours reads it; empty: always
     pace: Pace | None = None
     region: str = ""
     district: str = ""
@@ -99,6 +117,7 @@ class Officials:
     posts: Mapping[str, Post] = field(default_factory=dict)
     people: Mapping[str, Official] = field(default_factory=dict)
     groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    domains: Mapping[str, Pace] = field(default_factory=dict)  # of all mailboxes there together
 
     def holders(self, post: str, day: date) -> tuple[Official, ...]:
         """Who holds `post` on `day`; empty when it is vacant."""

@@ -2,7 +2,7 @@
 
 from mailer.outbox.claiming import Claimed, Way, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
-from mailer.outbox.holding import let_leave, withdraw
+from mailer.outbox.holding import arrived, give_up, let_leave, send_again, try_again, withdraw
 from mailer.outbox.moves import Event, is_state, move
 from mailer.outbox.queues import Terms
 from mailer.outbox.reaping import hold_uncleared, reap
@@ -18,8 +18,10 @@ __all__ = [
     "Way",
     "Written",
     "add",
+    "arrived",
     "claim",
     "fence",
+    "give_up",
     "held",
     "hold_uncleared",
     "is_state",
@@ -30,6 +32,8 @@ __all__ = [
     "post",
     "reap",
     "release",
+    "send_again",
     "settle",
+    "try_again",
     "withdraw",
 ]

@@ -52,10 +52,15 @@ class Allowances:
     def of(self, row: Row[Any], most: int) -> int:
         """How many letters of a queue may leave now, `most` at the most."""
         allowed = self._allowed(row, most)
-        # Whoever was shut out by what others took in this very claim is next, not last.
-        if allowed or not self._spent.keys() & self._lanes(row):
+        # Whoever was shut out by what others took in this very claim, or by an account that lets
+        # nobody go, is next, not last.
+        if allowed or not (self._spent.keys() & self._lanes(row) or self._account_is_spent()):
             self._served.append(row.id)
         return allowed
+
+    def _account_is_spent(self) -> bool:
+        bucket = self._buckets.get(self._account)
+        return bucket is not None and not bucket.reserved(self._reserve).allowance(self._now, 1)
 
     def _allowed(self, row: Row[Any], most: int) -> int:
         for key in self._lanes(row):

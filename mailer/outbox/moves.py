@@ -27,6 +27,7 @@ class Event:
     code: str = ""
     transport: str = ""
     attempt: int = 0
+    external_id: str = ""  # the provider's own; it counts once
 
 
 def move(
@@ -76,6 +77,7 @@ def record_each(tx: Tx, happened: Sequence[tuple[str, State, Event]]) -> None:
             "id": event_id(event.now), "letter": letter_id, "at": event.now, "state": state.value,
             "actor": event.actor, "note": event.note, "code": event.code,
             "transport": event.transport, "attempt": event.attempt,
+            "external_id": event.external_id or None,
         }
         for letter_id, state, event in happened
     ]  # fmt: skip

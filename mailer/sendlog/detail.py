@@ -17,7 +17,7 @@ from mailer.status import Kind, State
 
 _DETAILS = (
     letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.queue, letter.c.due_at,
-    letter.c.provider_id, letter.c.cleared,
+    letter.c.provider_id, letter.c.cleared, letter.c.told_at,
 )  # fmt: skip
 
 
@@ -50,6 +50,7 @@ class LetterPage:
     due_at: float
     provider_id: str
     cleared: bool  # may leave through a transport that really sends
+    told_at: float | None  # when its supporter was told that it failed
 
     @property
     def transport(self) -> str:
@@ -75,13 +76,14 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
             return None
         happened = tuple(_event(row) for row in tx.execute(events))
     kind = Kind(found.kind)
-    secret = kind is Kind.ACCOUNT or found.body is None
+    secret = kind is Kind.ACCOUNT or not found.subject  # erased: no mail has an empty subject
     date = found.dated_at or found.created_at
     return LetterPage(
         row=row_of(found), events=happened, mail=None if secret else mail_of(found, kind, date),
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
         language=found.language or "", queue=found.queue, due_at=found.due_at,
         provider_id=found.provider_id, cleared=found.cleared,
+        told_at=found.told_at,
     )  # fmt: skip
 
 

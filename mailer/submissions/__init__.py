@@ -2,6 +2,7 @@
 
 from mailer.submissions.accept import Draft, accept
 from mailer.submissions.confirm import confirm, waiting
+from mailer.submissions.notices import phone
 from mailer.submissions.preview import letters_hash, new_id, prepare, written
 from mailer.submissions.receipts import Receipt, ReceiptLetter, receipt
 
@@ -13,6 +14,7 @@ __all__ = [
     "confirm",
     "letters_hash",
     "new_id",
+    "phone",
     "prepare",
     "receipt",
     "waiting",

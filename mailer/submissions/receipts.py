@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_text, submission
+from mailer.outbox import forecast
+from mailer.outbox.forecast import Forecast
+from mailer.outbox.holding import WITHDRAWN
 from mailer.status import Kind, State
+from mailer.submissions import whys
 from mailer.submissions.accept import ALREADY_WRITTEN
 
 SETTLING = 5.0
@@ -23,19 +27,34 @@ class ReceiptLetter:
 
     id: str
     official: str
+    post: str
     to_name: str
     to_address: str
     state: State
     reason: str
     possibly_twice: bool
     due_at: float
+    attempts: int
+    tried_at: float | None  # the first attempt that reached a server
+    changed_at: float
     sent_at: float | None
     answer: str
+    about: Forecast | None  # when it leaves, if it waits and that can be told
     kept_here: bool  # written to this machine only: no server has it
     language: str
     subject: str
     salutation: str
     body: str
+
+    @property
+    def deferred(self) -> bool:
+        """True when it was tried, was not taken and is tried again."""
+        return self.state is State.QUEUED and self.tried_at is not None and self.attempts > 0
+
+    def why(self, language: str) -> str:
+        """Why it failed, as one sentence in `language`."""
+        tried = self.changed_at - (self.tried_at or self.changed_at)
+        return whys.say(whys.why(self.reason, self.answer, self.attempts), tried, language)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,20 +83,27 @@ def reference(submission_id: str) -> str:
     return f"{submission_id[:5]}-{submission_id[5:10]}".upper()
 
 
-def receipt(store: Store, token: str) -> Receipt | None:
-    """The receipt with this token, or None."""
+def receipt(store: Store, token: str, accounts: Collection[str] = ()) -> Receipt | None:
+    """The receipt with this token, or None; `accounts` are the transports in use, if known."""
     with store.read() as tx:
         row = tx.execute(select(submission).where(submission.c.receipt == token)).one_or_none()
-        return None if row is None else of_row(tx, row, store.now(tx))
+        return None if row is None else of_row(tx, row, store.now(tx), accounts)
 
 
-def of_row(tx: Tx, row: Row[Any], now: float) -> Receipt:
+def of_row(tx: Tx, row: Row[Any], now: float, accounts: Collection[str] = ()) -> Receipt:
     """The receipt of one row of submission as it stands at `now`."""
+    rows = _rows(tx, row.id)
+    shown = [_shown(tx, found, row.person, now, accounts) for found in rows]
+    queued = [one.id for one, as_shown in zip(rows, shown, strict=True) if as_shown.waits]
+    about = forecast.about(tx, queued, now, accounts)
     return Receipt(
         id=row.id, token=row.receipt, campaign=row.campaign, language=row.language,
         name=row.name, email=row.email, created_at=row.created_at,
         confirmed_at=row.confirmed_at, erased=row.erased_at is not None,
-        letters=tuple(_letter(tx, found, row.person, now) for found in _rows(tx, row.id)),
+        letters=tuple(
+            _letter(found, as_shown, about.get(found.id))
+            for found, as_shown in zip(rows, shown, strict=True)
+        ),
     )  # fmt: skip
 
 
@@ -91,13 +117,14 @@ def _rows(tx: Tx, submission_id: str) -> Sequence[Row[Any]]:
     return tx.execute(statement).all()
 
 
-def _letter(tx: Tx, row: Row[Any], person: str, now: float) -> ReceiptLetter:
-    shown = _shown(tx, row, person, now)
+def _letter(row: Row[Any], shown: _Shown, about: Forecast | None) -> ReceiptLetter:
     kept = shown.state == State.SENT and shown.transport.startswith("maildir:")
     return ReceiptLetter(
-        id=row.id, official=row.official, to_name=row.to_name, to_address=row.to_address,
-        state=State(shown.state), reason=shown.reason, possibly_twice=shown.possibly_twice,
-        due_at=shown.due_at, sent_at=shown.sent_at, answer=shown.answer, kept_here=kept,
+        id=row.id, official=row.official, post=row.post or "", to_name=row.to_name,
+        to_address=row.to_address, state=State(shown.state), reason=shown.reason,
+        possibly_twice=shown.possibly_twice, due_at=shown.due_at, attempts=shown.attempts,
+        tried_at=shown.tried_at, changed_at=shown.changed_at, sent_at=shown.sent_at,
+        answer=shown.answer, about=about, kept_here=kept,
         language=row.language, subject=row.subject, salutation=row.salutation, body=row.body,
     )  # fmt: skip
 
@@ -105,42 +132,61 @@ def _letter(tx: Tx, row: Row[Any], person: str, now: float) -> ReceiptLetter:
 @dataclass(frozen=True, kw_only=True)
 class _Shown:
     state: str
-    reason: str
-    possibly_twice: bool
     due_at: float
-    sent_at: float | None
-    answer: str
-    transport: str
+    changed_at: float
+    reason: str = ""
+    possibly_twice: bool = False
+    attempts: int = 0
+    tried_at: float | None = None
+    sent_at: float | None = None
+    answer: str = ""
+    transport: str = ""
+
+    @property
+    def waits(self) -> bool:
+        """True when it stands in the queue."""
+        return self.state == State.QUEUED
 
 
-def _shown(tx: Tx, row: Row[Any], person: str, now: float) -> _Shown:
+def _shown(
+    tx: Tx, row: Row[Any], person: str, now: float, accounts: Collection[str]
+) -> _Shown:  # fmt: skip
     """The state a receipt tells: of a second letter, that of the first, which stands for it.
 
     Whoever typed the form must not learn from it whether this person has written before: only a
     mail to the address tells. The page says of every letter that the first one counts.
     """
     if row.state != State.CANCELLED or not row.reason.startswith(ALREADY_WRITTEN):
-        return _of(row, row.reason, row.sent_at)
+        return _of(row, row.reason)
     hold = row.reason.removeprefix(ALREADY_WRITTEN).lstrip(": ")
+    # Nor from when: it stays in the queue as long as a first letter of the same moment would.
+    left_at = None if hold else forecast.chance(tx, row.id, now, accounts)
+    if left_at is None or now < row.created_at + SETTLING:
+        state = State.REVIEW if hold else State.QUEUED
+        return _Shown(state=state, reason=hold, due_at=row.due_at, changed_at=row.changed_at)
     first = tx.execute(
         select(letter).where(
             letter.c.campaign == row.campaign, letter.c.person == person,
             letter.c.official == row.official,
         )
     ).one_or_none()  # fmt: skip
-    if hold or first is None or now < row.created_at + SETTLING:
-        state = State.REVIEW if hold else State.QUEUED
+    if first is None:  # staff withdrew it, and with it whatever it stood for
         return _Shown(
-            state=state, reason=hold, possibly_twice=False, due_at=row.due_at, sent_at=None,
-            answer="", transport="",
+            state=State.CANCELLED, reason=WITHDRAWN, due_at=row.due_at, changed_at=row.changed_at
         )  # fmt: skip
-    # Never a moment before this one was written: that would tell of an earlier letter too.
-    sent_at = first.sent_at and max(first.sent_at, row.created_at)
-    return _of(first, first.reason, sent_at)
+    shown = _of(first, first.reason)
+    # Never a moment before this one could have left: that would tell of an earlier letter too.
+    moments = {
+        name: max(moment, left_at)
+        for name in ("sent_at", "tried_at")
+        if (moment := getattr(shown, name)) is not None
+    }
+    return replace(shown, **moments)
 
 
-def _of(row: Row[Any], reason: str, sent_at: float | None) -> _Shown:
+def _of(row: Row[Any], reason: str) -> _Shown:
     return _Shown(
         state=row.state, reason=reason, possibly_twice=row.possibly_twice, due_at=row.due_at,
-        sent_at=sent_at, answer=row.answer, transport=row.transport,
+        changed_at=row.changed_at, attempts=row.attempts, tried_at=row.tried_at,
+        sent_at=row.sent_at, answer=row.answer, transport=row.transport,
     )  # fmt: skip

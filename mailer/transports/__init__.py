@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
-from mailer.transports import maildir, smtp
+from mailer.transports import limits, maildir, smtp
 from mailer.transports.base import (
     Accepted,
     Answer,
@@ -19,6 +19,7 @@ from mailer.transports.base import (
     Staged,
     Transport,
 )
+from mailer.transports.limits import Limits
 
 __all__ = [
     "Accepted",
@@ -26,6 +27,7 @@ __all__ = [
     "Connection",
     "Failed",
     "Happened",
+    "Limits",
     "Lines",
     "Parcel",
     "Staged",
@@ -68,4 +70,12 @@ def from_url(url: str, home: Path) -> Transport:
             f"MAILER_TRANSPORT: {scheme!r} is not a way to send;"
             f" {did_you_mean(scheme, SCHEMES) or 'use ' + ', '.join(SCHEMES)}"
         )
-    return maker(url, home)
+    bare, allowed = limits.take(url)
+    made = maker(bare, home)
+    if allowed and not made.delivers:
+        raise SettingsError(
+            f"MAILER_TRANSPORT: {scheme} keeps letters on this machine, at once: leave"
+            f" {', '.join(limits.OPTIONS)} out"
+        )
+    made.limits = allowed
+    return made

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailer.errors import SendError
+from mailer.transports.limits import Limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,6 +125,7 @@ class Transport(Protocol):
     account: str  # names it without secrets, for the lane, the log and the doctor
     delivers: bool  # false: letters are only kept on this machine
     longest_wait: float  # seconds that the answer to the final dot may take
+    limits: Limits  # what the address allows the account to send; set by transports.from_url
 
     def connect(self) -> Connection:
         """Open a connection, signed in; raises SendError (STOP: the letter is not at fault)."""

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from mailer.errors import Next, SendError, SettingsError
 from mailer.transports.base import Answer, Connection, Lines, Parcel
+from mailer.transports.limits import Limits
 from mailer.transports.threads import ThreadLines
 
 LEFT_OVER = 36 * 3600  # seconds after which a file in tmp/ belongs to nobody (maildir(5))
@@ -43,6 +44,7 @@ class MaildirTransport:
 
     delivers = False
     longest_wait = 30.0
+    limits = Limits()
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -6,15 +6,18 @@ import logging
 import os
 import select
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from enum import Enum
 
 from mailer.errors import SendError
 from mailer.transports.base import Accepted, Connection, Failed, Happened, Parcel, Staged
 
 log = logging.getLogger("mailer.transports")
+
+FAREWELL = 1.0  # seconds to wait for all connections to close
 
 
 class Wake:
@@ -29,6 +32,12 @@ class Wake:
     def fileno(self) -> int:
         """The end to wait on."""
         return self._read
+
+    def wait(self, seconds: float) -> None:
+        """Wait for a call, `seconds` at most."""
+        waiting = select.poll()  # select() itself knows no file number above 1023
+        waiting.register(self._read, select.POLLIN)
+        waiting.poll(seconds * 1000)
 
     def call(self) -> None:
         """Wake whoever waits; from any thread, and harmless after the end."""
@@ -65,7 +74,7 @@ class ThreadLines:
 
     def dot(self, line: int, following: Parcel | None = None) -> None:
         """Let the line's thread commit, then stage what follows."""
-        self._workers[line].ask(None)
+        self._workers[line].ask(_Word.DOT)
         if following is not None:
             self._workers[line].ask(following)
 
@@ -80,7 +89,7 @@ class ThreadLines:
     def poll(self, seconds: float) -> list[Happened]:
         """What the threads have told."""
         if not self._happened and seconds > 0:
-            select.select([self._wake], [], [], seconds)
+            self._wake.wait(seconds)
         self._wake.clear()
         found = []
         while self._happened:
@@ -92,14 +101,24 @@ class ThreadLines:
         return self._wake.fileno()
 
     def close(self) -> None:
-        """Let the threads that are at rest close their connections and end."""
+        """Let the threads close their connections and end; those not at rest are left to it."""
         for worker in self._workers:
             worker.leave()
+        end = time.monotonic() + FAREWELL
+        for worker in self._workers:
+            worker.join(max(0.0, end - time.monotonic()))
         self._wake.close()
 
     def _tell(self, happened: Happened) -> None:
         self._happened.append(happened)
         self._wake.call()
+
+
+class _Word(Enum):
+    """What a line's thread is told besides parcels."""
+
+    DOT = "dot"
+    LEAVE = "leave"
 
 
 class _Blocking:
@@ -112,24 +131,26 @@ class _Blocking:
         self._connect = connect
         self._tell = tell
         self._connection: Connection | None = None
-        self._jobs: SimpleQueue[Parcel | bool | None] = SimpleQueue()
+        self._jobs: deque[Parcel | _Word] = deque()
+        self._changed = threading.Condition()  # guards the jobs
         self._thread: threading.Thread | None = None
 
-    def ask(self, job: Parcel | None) -> None:
-        """Queue a parcel to stage, or (None) the dot of the one that is staged."""
+    def ask(self, job: Parcel | _Word) -> None:
+        """Queue a parcel to stage, or the dot of the one that is staged."""
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="line", daemon=True)
             self._thread.start()
-        self._jobs.put(job)
+        with self._changed:
+            self._jobs.append(job)
+            self._changed.notify()
 
     def recall(self) -> bool:
-        """Take the last job back, if it is a parcel that was not begun."""
-        with suppress(Empty):
-            job = self._jobs.get_nowait()
-            if isinstance(job, Parcel):
-                return True
-            self._jobs.put(job)
-        return False
+        """Take the last job back, if it is a parcel that was not begun. The dot keeps its place."""
+        with self._changed:
+            found = bool(self._jobs) and isinstance(self._jobs[-1], Parcel)
+            if found:
+                self._jobs.pop()
+            return found
 
     def abandon(self) -> None:
         """Take back what is staged."""
@@ -137,14 +158,28 @@ class _Blocking:
             self._connection.abandon()
 
     def leave(self) -> None:
-        """Close the connection and end the thread, once it is at rest."""
-        self._jobs.put(False)
+        """Close the connection and end the thread, once it is at rest; begin nothing any more."""
+        with self._changed:
+            self._jobs.clear()
+            self._jobs.append(_Word.LEAVE)
+            self._changed.notify()
+
+    def join(self, seconds: float) -> None:
+        """Wait for the thread's end, `seconds` at most."""
+        if self._thread:
+            self._thread.join(seconds)
 
     def _work(self) -> None:
-        while (job := self._jobs.get()) is not False:
+        while (job := self._next()) is not _Word.LEAVE:
             self._tell(self._stage(job) if isinstance(job, Parcel) else self._dot())
         if self._connection:
             self._connection.close()
+
+    def _next(self) -> Parcel | _Word:
+        with self._changed:
+            while not self._jobs:
+                self._changed.wait()
+            return self._jobs.popleft()
 
     def _stage(self, parcel: Parcel) -> Happened:
         try:

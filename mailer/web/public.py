@@ -17,6 +17,7 @@ from mailer.campaigns import story
 from mailer.campaigns.recipients import recipients
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Version
 from mailer.errors import MergeError, StoreError
+from mailer.sendlog import lanes
 from mailer.submissions import Draft
 from mailer.web import forms, i18n, security, shown
 from mailer.web.fields import FIELDS, asked
@@ -163,6 +164,7 @@ def _form(visit: Visit, filled: Filled, status: int = 200) -> Page:
         targets=_TARGETS,
         confirms=_confirms(campaign),
         trial=campaign.status is Status.TRIAL,
+        paused=lanes.is_paused(services().store, campaign.slug),
     )
     return page, status
 

@@ -14,7 +14,7 @@ from mailer.approvals import Edition
 from mailer.campaigns.recipients import recipients
 from mailer.i18n import LANGUAGES
 from mailer.submissions import Receipt, ReceiptLetter
-from mailer.web import i18n, localbox, receipt_words, security, shown
+from mailer.web import about, i18n, localbox, receipt_words, security, shown
 from mailer.web.services import services
 
 blueprint = Blueprint("receipts", __name__)
@@ -34,13 +34,16 @@ def guard() -> None:
 @blueprint.get("/receipt/<token>")
 def receipt(token: str) -> str:
     """Each letter with its exact text and its true state."""
-    found = submissions.receipt(services().store, token)
+    serving = services()
+    accounts = [way.account for way in serving.transports]
+    found = submissions.receipt(serving.store, token, accounts)
     if found is None:
         abort(404)
     i18n.speak(LANGUAGES, default=found.language if found.language in LANGUAGES else "")
     edition = shown.edition(found.campaign)
+    now = services().store.now()
     letters = [
-        (letter, receipt_words.words(letter), receipt_words.why_held(letter), _sender(letter))
+        (letter, receipt_words.words(letter), _says(letter, found, edition, now), _sender(letter))
         for letter in _ordered(found, edition)
     ]
     return render_template(
@@ -50,7 +53,6 @@ def receipt(token: str) -> str:
         letters=letters,
         summary=receipt_words.summary(found),
         languages=LANGUAGES,
-        now=services().store.now(),
         contact=(edition and edition.campaign.contact) or services().settings.contact,
         outbox=_outbox(),
         trial=any(receipt_words.is_trial(letter) for letter in found.letters),
@@ -87,6 +89,13 @@ def confirmed(token: str) -> Response:
         abort(404)
     i18n.speak(LANGUAGES)
     return redirect(url_for("receipts.receipt", token=found), 303)
+
+
+def _says(letter: ReceiptLetter, found: Receipt, edition: Edition | None, now: float) -> list[str]:
+    """What the page says of one letter, sentence by sentence."""
+    phone = submissions.phone(edition.officials, letter.official, letter.post) if edition else ""
+    told = receipt_words.says(letter, email=found.email, phone=phone, now=now)
+    return [*told, *filter(None, [about.sentence(letter.about, now)])]
 
 
 def _sender(letter: ReceiptLetter) -> str:

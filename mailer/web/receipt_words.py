@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter
 from mailer.submissions.preview import TRIAL_MARK
-from mailer.web.i18n import gettext, mark
+from mailer.web.i18n import gettext, language, mark, moment
+
+SOON = 120.0
+"""Seconds to the moment it leaves within which none is named."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +54,7 @@ STATES: dict[State, Words] = {
         badge=mark("Not certain"),
         means=mark(
             "The connection broke off just as the letter was handed over: it may have arrived or"
-            " not. If it is sent once more, it is the same letter with the same number."
+            " not. A person of the campaign looks at it; nothing is sent again before."
         ),
         look="wait",
     ),
@@ -72,7 +75,7 @@ STATES: dict[State, Words] = {
     ),
     State.FAILED: Words(
         badge=mark("Not delivered"),
-        means=mark("The mail server refused it for good. The campaign's people can see why."),
+        means=mark("It is not tried again. The campaign's people can see it too."),
         look="bad",
     ),
     State.CANCELLED: Words(
@@ -109,6 +112,22 @@ _TRIAL: dict[State, Words] = {
         look="bad",
     ),
 }
+_AGAIN = Words(
+    badge=mark("Not certain, sent again"),
+    means=mark(
+        "The connection broke off just as the letter was handed over: it may have arrived. It is"
+        " sent once more, as the same letter with the same number."
+    ),
+    look="wait",
+)
+_LATER = Words(
+    badge=mark("Not taken yet"),
+    means=mark("It could not be handed over yet and is tried again."),
+    look="wait",
+)
+_ANOTHER_WAY = mark(
+    "Its text is below: you can send it another way, by telephone or by post for instance."
+)
 _ONE_STEP = mark("One step is left: open our mail to %(email)s and confirm.")
 # Why a letter is held, by the ledger's own words; of any other reason only the fact is told.
 HELD: dict[str, str] = {
@@ -132,7 +151,48 @@ def words(letter: ReceiptLetter) -> Words:
         return _KEPT
     if is_trial(letter) and letter.state in _TRIAL:
         return _TRIAL[letter.state]
+    if letter.state is State.QUEUED and letter.possibly_twice:
+        return _AGAIN
+    if letter.deferred:
+        return _LATER
     return STATES[letter.state]
+
+
+def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[str]:
+    """All that is to be said of where a letter is, sentence by sentence."""
+    first = why_held(letter) or gettext(words(letter).means, email=email, to=letter.to_address)
+    told = [first, *_when(letter, now), *_twice(letter)]
+    if letter.state is not State.FAILED:
+        return told
+    told.insert(0, letter.why(language()))
+    if letter.body and not is_trial(letter):
+        told.append(gettext(_ANOTHER_WAY))
+        told += [gettext("Telephone of the office: %(phone)s.", phone=phone)] if phone else []
+    return told
+
+
+def _when(letter: ReceiptLetter, now: float) -> list[str]:
+    """Since when it is there, or when something happens next."""
+    if letter.deferred:
+        since, following = moment(letter.tried_at or now), moment(max(letter.due_at, now))
+        return [
+            gettext("It has been tried since %(moment)s.", moment=since),
+            gettext("The next attempt is at about %(moment)s.", moment=following),
+        ]
+    if letter.state is State.QUEUED and letter.due_at > now + SOON:
+        return [gettext("It leaves after %(moment)s.", moment=moment(letter.due_at))]
+    if letter.sent_at:
+        return [gettext("Since %(moment)s.", moment=moment(letter.sent_at))]
+    return []
+
+
+def _twice(letter: ReceiptLetter) -> list[str]:
+    """What is to be known of a letter whose first answer was never heard."""
+    if not letter.possibly_twice or words(letter) is _AGAIN:
+        return []
+    if letter.state is State.FAILED:
+        return [gettext("The connection broke off once: it may have arrived all the same.")]
+    return [gettext("It may have arrived twice, because the connection broke off once.")]
 
 
 def why_held(letter: ReceiptLetter) -> str:
@@ -158,4 +218,8 @@ def summary(found: Receipt) -> str:
         return gettext("Your letters have left.")
     if states & {State.FAILED, State.BOUNCED, State.CANCELLED, State.COMPLAINED}:
         return gettext("Not every letter arrived: see below.")
+    if State.UNCERTAIN in states:
+        return gettext("Nobody knows yet whether every letter arrived: see below.")
+    if any(letter.deferred for letter in found.letters):
+        return gettext("Your letters are safe with us. Not every office has taken its own yet.")
     return gettext("Your letters are safe with us and leave in their turn.")

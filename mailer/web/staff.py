@@ -17,7 +17,8 @@ from mailer.sendlog import Filter
 from mailer.status import Kind, State
 from mailer.web import i18n, localbox
 from mailer.web.services import Services, services
-from mailer.web.staff_letters import KINDS, blueprint
+from mailer.web.staff_lanes import blueprint
+from mailer.web.staff_letters import KINDS
 
 __all__ = ["blueprint"]
 

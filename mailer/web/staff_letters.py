@@ -1,4 +1,4 @@
-"""One letter as staff see it: its way so far, its exact message, and what to do when it is held."""
+"""One letter as staff see it: its way so far, its exact message, and what they may decide."""
 
 from __future__ import annotations
 
@@ -31,7 +31,23 @@ HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}
 """States in which a server has the bytes, or may have."""
 
 DECIDING = frozenset({"moderator", "organizer", "admin"})
-"""Who may let a held letter leave, or withdraw it."""
+"""Who may decide what becomes of a letter that is held, in doubt or failed."""
+
+Verb = Callable[..., bool]
+
+_NOT_ON_ITS_WAY = frozenset({State.AWAITING, State.REVIEW, State.CANCELLED})
+DECISIONS: dict[str, tuple[Verb, frozenset[State]]] = {
+    "leave": (outbox.let_leave, frozenset(State) - _NOT_ON_ITS_WAY),
+    "withdraw": (outbox.withdraw, frozenset({State.CANCELLED})),
+    "arrived": (outbox.arrived, ACCEPTED),
+    "send-again": (outbox.send_again, frozenset(State) - _NOT_ON_ITS_WAY - {State.UNCERTAIN}),
+    "give-up": (outbox.give_up, frozenset({State.FAILED})),
+    "try-again": (outbox.try_again, frozenset(State) - _NOT_ON_ITS_WAY - {State.FAILED}),
+}
+"""What may be decided: the verb that does it, and the states that agree with its being done."""
+
+LEAVING = frozenset({"leave", "send-again", "try-again"})
+"""Decisions after which a letter leaves, if it may at all."""
 
 _ID = re.compile(r"[0-9a-z]{26}")
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[^a-z0-9]+")
@@ -71,27 +87,19 @@ def message_file(letter_id: str) -> ResponseReturnValue:
     return response
 
 
-@blueprint.post("/letters/<letter_id>/leave")
-def let_leave(letter_id: str) -> ResponseReturnValue:
-    """Let a held letter leave in its turn."""
-    return _decide(letter_id, outbox.let_leave)
-
-
-@blueprint.post("/letters/<letter_id>/withdraw")
-def withdraw(letter_id: str) -> ResponseReturnValue:
-    """Withdraw a held letter: it never leaves."""
-    return _decide(letter_id, outbox.withdraw)
-
-
-def _decide(letter_id: str, verb: Callable[..., bool]) -> ResponseReturnValue:
-    """Do `verb` with a held letter, and lead back to its page, which says what came of it."""
+@blueprint.post("/letters/<letter_id>/<decision>")
+def decide(letter_id: str, decision: str) -> ResponseReturnValue:
+    """Do what was decided with a letter, and lead back to its page, which says what came of it."""
+    if decision not in DECISIONS:
+        abort(404)
     if g.account.role not in DECIDING:
         return letter(letter_id), 403
     page, store, done = _letter(letter_id), services().store, False
-    if verb is outbox.withdraw or _may_leave(page):
+    verb, _ = DECISIONS[decision]
+    if decision not in LEAVING or _may_leave(page):
         with store.write() as tx:
             done = verb(tx, letter_id, actor=f"staff:{g.account.id}", now=store.now(tx))
-    said = verb.__name__ if done else "late"
+    said = decision if done else "late"
     return redirect(url_for("staff.letter", letter_id=letter_id, done=said), 303)
 
 
@@ -103,12 +111,9 @@ def _may_leave(page: LetterPage) -> bool:
 def _done(state: State) -> str:
     """What the address says was just decided, as far as the letter agrees with it."""
     done = request.args.get("done", "")
-    true = {
-        "let_leave": state not in {State.REVIEW, State.CANCELLED},
-        "withdraw": state is State.CANCELLED,
-        "late": True,
-    }
-    return done if true.get(done) else ""
+    if done == "late":
+        return done
+    return done if done in DECISIONS and state in DECISIONS[done][1] else ""
 
 
 @dataclass(frozen=True, kw_only=True)

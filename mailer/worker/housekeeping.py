@@ -13,8 +13,9 @@ from mailer.config import Settings
 from mailer.db import Store
 from mailer.errors import MailerError
 from mailer.officials.values import Officials
-from mailer.outbox import Sender, queues
-from mailer.submissions import alerts, notices
+from mailer.outbox import Sender, outage, queues
+from mailer.outbox.retries import RetryPlan
+from mailer.submissions import alerts, notices, stuck
 from mailer.worker import terms
 from mailer.worker.engine import Worker
 from mailer.worker.liveness import Liveness
@@ -23,7 +24,8 @@ log = logging.getLogger("mailer.worker")
 
 REAP_EVERY = 10.0  # seconds between looks for what dead workers left
 TELL_EVERY = 10.0  # seconds between looks for letters whose failing was not told
-WATCH_EVERY = 60.0  # seconds between looks for what is stuck
+WATCH_EVERY = 60.0  # seconds between looks for ways that are stuck
+OFFICES_EVERY = 600.0  # seconds between looks for offices that put letters off
 FILES_EVERY = 30.0  # seconds between looks at the officials' file
 
 
@@ -46,6 +48,7 @@ class Housekeeping:
         liveness: Liveness,
     ) -> None:
         self._store = store
+        self._plan = RetryPlan.of(settings)
         self._worker = worker
         self._library = library
         self._liveness = liveness
@@ -58,6 +61,8 @@ class Housekeeping:
             _Chore(act=self._open_offices, every=REAP_EVERY),
             _Chore(act=self._tell, every=TELL_EVERY),
             _Chore(act=self._watch, every=WATCH_EVERY),
+            _Chore(act=self._watch_offices, every=OFFICES_EVERY),
+            _Chore(act=self._count_outage, every=WATCH_EVERY),
             _Chore(act=self._read_files, every=FILES_EVERY),
         )
 
@@ -91,8 +96,27 @@ class Housekeeping:
             log.warning("%d letters failed for good; their supporters are told", told)
         alerts.tell_failed(self._store, self._desk)
 
+    def _count_outage(self) -> None:
+        """While no way out works: begin deadlines, and give up what is past its own."""
+        ways = self._worker.transports
+        with self._store.write() as tx:
+            since = outage.began(tx, [way.account for way in ways])
+            if since is None:
+                return
+            now = self._store.now(tx)
+            way = outbox.Way(account=ways[0].account, delivers=ways[0].delivers)
+            outage.note(tx, way, since=since, now=now)
+            failed = outage.give_up(tx, self._plan, now=now)
+        if failed:
+            log.warning("%d letters are given up: no server could be reached for days", failed)
+
     def _watch(self) -> None:
-        for line in alerts.tell_stuck(self._store, self._desk):
+        accounts = [way.account for way in self._worker.transports]
+        for line in stuck.tell_ways(self._store, self._desk, accounts):
+            log.warning("%s", line)
+
+    def _watch_offices(self) -> None:
+        for line in stuck.tell_offices(self._store, self._desk):
             log.warning("%s", line)
 
     def _officials(self) -> Officials:

@@ -14,6 +14,7 @@ from mailer.db import Store
 from mailer.db.ids import random_id
 from mailer.errors import StoreError
 from mailer.outbox import Claimed
+from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
 from mailer.worker.engine import Worker, envelope_sender
 from mailer.worker.housekeeping import Housekeeping
@@ -54,7 +55,10 @@ def _worker(settings: Settings, store: Store, ways: Sequence[Transport], name: s
         verp = bool(getattr(way, "verp", True))
         return envelope_sender(letter, settings.reply_domain, verp=verp)
 
-    return Worker(store, ways, name, connections=settings.worker_connections, envelope=envelope)
+    return Worker(
+        store, ways, name, connections=settings.worker_connections, envelope=envelope,
+        plan=RetryPlan.of(settings),
+    )  # fmt: skip
 
 
 def _turn(worker: Worker, housekeeping: Housekeeping, stop: threading.Event) -> None:

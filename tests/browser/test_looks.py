@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from mailer.db.schema import confirmation
+from mailer.db.schema import confirmation, letter
 from tests.browser.conftest import Site
 from tests.browser.test_journey import fill
 
@@ -43,6 +43,15 @@ def states(site: Site, page: Page) -> Iterator[str]:
     yield "preview"
     page.locator(".act .button").first.click()
     yield "receipt"
+    failed = {"state": "failed", "reason": "deadline", "attempts": 9, "possibly_twice": True}
+    put_off = {"state": "queued", "attempts": 1, "tried_at": 1.0}
+    with site.store.write() as tx:
+        one, other = tx.execute(select(letter.c.id)).scalars()
+        tx.execute(update(letter).where(letter.c.id == one).values(**failed))
+        tx.execute(update(letter).where(letter.c.id == other).values(**put_off))
+    page.reload()
+    assert page.locator(".state.bad").count() == 1
+    yield "receipt with a failure"
     (letters / "careful.md").write_text(SECOND, encoding="utf-8")
     page.wait_for_timeout(1100)  # files are looked at once a second
     page.goto(site.url)
@@ -88,7 +97,7 @@ def test_every_state_is_accessible_and_fits(
         assert not found, (state, [(one["id"], one["nodes"][0]["html"]) for one in found])
         assert page.evaluate("document.documentElement.scrollWidth") <= width, state
         seen.append(state)
-    assert len(seen) == 13
+    assert len(seen) == 14
     assert [fault for fault in site.faults if "Failed to load" not in fault] == []
 
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from sqlalchemy import update
 
 from mailer import accounts, worker
 from mailer.config import Settings
+from mailer.db.schema import letter
 from mailer.submissions import accept
 from mailer.transports import Parcel, from_url
 from tests.browser.conftest import Site
@@ -156,6 +158,15 @@ def states(site: Site, page: Page) -> Iterator[str]:
         page.goto(f"{site.url}/staff/?state={state}")
         page.locator(".rows .to a").first.click()
         yield f"a letter: {state}"
+    for state in ("uncertain", "failed"):
+        with site.store.write() as tx:
+            tx.execute(update(letter).where(letter.c.state == "sent").values(state=state))
+        page.goto(f"{site.url}/staff/?state={state}")
+        page.locator(".rows .to a").first.click()
+        yield f"a letter: {state}"
+        with site.store.write() as tx:
+            tx.execute(update(letter).where(letter.c.state == state).values(state="sent"))
+    yield from lane_states(site, page)
     page.goto(f"{site.url}/outbox/")
     yield "the outbox"
     page.locator(".kept a").first.click()
@@ -164,6 +175,22 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.wait_for_timeout(1100)  # files are looked at once a second
     page.goto(f"{site.url}/staff/")
     yield "problems"
+
+
+def lane_states(site: Site, page: Page) -> Iterator[str]:
+    """Nothing paused; what may be paused; without a reason; paused."""
+    page.goto(f"{site.url}/staff/lanes/")
+    yield "the lanes"
+    page.locator(".lanes .do a").first.click()
+    yield "what to pause"
+    page.locator("main .desk .button").click()
+    yield "a pause without a reason"
+    page.get_by_role("textbox").fill("A wrong date in the letter")
+    page.locator("main .desk .button").click()
+    assert page.locator(".attention").get_by_text("A wrong date in the letter").is_visible()
+    yield "paused"
+    page.goto(f"{site.url}/staff/")
+    yield "the log while something is paused"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """A mail for the tests, values that are meant to break one, and what both judges must find."""
 
+from dataclasses import replace
+
 from mailer.message import Mail, compose, text_to_html
 from mailer.message.values import cleaned
 from tests.message.judge import judge
@@ -15,6 +17,17 @@ ANN = Mail(
     text="Dear Minister Sample,\n\nPlease read this.\n\nAnn Example\n",
     message_id="k2l3m4@campaign.example",
     date=1_593_691_200.7,
+)
+FRENCH = replace(
+    ANN,
+    from_name="Élise Exemple via Des examens équitables pour chaque collège de la province",
+    to_name="L’honorable Zoé Échantillon",
+    reply_name="Élise Exemple",
+    subject="Des examens à distance sans caméra dans les chambres des étudiantes, s’il vous plaît",
+    text="Madame la Ministre,\n\n"
+    + "Je vous écris à propos des examens à distance, et de ce qu’ils exigent. " * 6
+    + "\n\n« Une chambre n’est pas une salle d’examen » : voilà tout.\n\nÉlise Exemple\n",
+    language="fr",
 )
 
 HOSTILE = [

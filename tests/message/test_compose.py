@@ -3,11 +3,14 @@
 import base64
 import re
 from dataclasses import replace
+from email.header import decode_header
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailer.errors import HeaderError
-from mailer.message import compose, text_to_html
+from mailer.message import compose, headers, text_to_html
 from tests.message.mails import ANN, judged, read_back
 
 
@@ -115,6 +118,17 @@ def test_encoded_lines_keep_to_their_length_and_to_whole_characters():
     words = re.findall(r"=\?utf-8\?b\?([^?]*)\?=", head.partition("\r\nTo:")[0])
     assert len(words) > 5
     assert "".join(base64.b64decode(word).decode() for word in words) == "李" * 99
+
+
+accented = st.text(alphabet="aé李🙂 _=?.", min_size=1, max_size=200)
+
+
+@given(accented.map(str.strip).filter(lambda value: not value.isascii() and "=?" not in value))
+def test_each_encoded_word_says_whole_characters_in_a_short_line(value):
+    lines = headers.text("Subject", value).split("\r\n")
+    words = [line.partition(" ")[2] for line in lines]
+    assert "".join(decode_header(word)[0][0].decode() for word in words) == value
+    assert max(map(len, lines)) <= 76
 
 
 def test_a_line_that_is_an_address_is_a_link_only_where_all_words_are_ours() -> None:

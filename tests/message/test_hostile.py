@@ -1,5 +1,6 @@
 """No value a visitor types adds a header, a recipient or a part: two parsers judge."""
 
+import sys
 from dataclasses import replace
 
 import pytest
@@ -58,6 +59,11 @@ def test_every_harmless_value_goes_through(second, sender, to, reply, subject, t
     text = "".join(c for c in text if c in "\n\t" or not addresses.hostile(c))
     mail = mail_of(sender, to, reply, subject, text, auto)
     judged(mail, data := read_back(mail), second.judge(data))
+
+
+def test_no_printable_character_is_hostile():
+    printable = filter(str.isprintable, map(chr, range(sys.maxunicode + 1)))
+    assert not [character for character in printable if addresses.hostile(character)]
 
 
 @pytest.mark.parametrize("field", ["from_name", "to_name", "reply_name", "subject"])

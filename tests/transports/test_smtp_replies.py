@@ -14,9 +14,9 @@ from tests.transports.servers import (
 @pytest.mark.parametrize(
     ("answer", "then", "after"),
     [
-        ("450 4.2.0 greylisted", Next.RETRY, None),
+        ("450 4.2.0 greylisted", Next.RETRY, 300.0),
         ("421 4.3.2 shutting down", Next.RETRY, None),
-        ("452 4.2.2 full for now", Next.RETRY, None),
+        ("452 4.2.2 full for now", Next.RETRY, 3600.0),
         ("550 5.1.1 no such person", Next.FAIL, None),
         ("550 no such person", Next.FAIL, None),
         ("550-5.1.1 no such\r\n550 5.1.1 person", Next.FAIL, None),

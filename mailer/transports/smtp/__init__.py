@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailer.transports.base import Connection, Lines
+from mailer.transports.limits import Limits
 from mailer.transports.smtp import server as servers
 from mailer.transports.smtp.connection import SmtpConnection
 from mailer.transports.smtp.line import Line
@@ -24,6 +25,7 @@ class SmtpTransport:
     """A way out through one server."""
 
     delivers = True
+    limits = Limits()
 
     def __init__(self, server: Server, dial: Callable[[Server], Line] = Line) -> None:
         self.server = server

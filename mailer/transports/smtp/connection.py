@@ -21,8 +21,12 @@ class SmtpConnection:
         self._staged = False
 
     def open(self) -> Line:
-        """The open line; raises SendError (STOP) when there is none to be had."""
-        return self._lines.open(0)
+        """The open line; raises SendError (STOP) when there is none to be had, and is closed."""
+        try:
+            return self._lines.open(0)
+        except SendError:
+            self._lines.close()
+            raise
 
     def stage(self, parcel: Parcel) -> None:
         """Tell the envelope and send the body; the server has nothing until commit."""

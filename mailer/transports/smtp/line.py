@@ -13,17 +13,17 @@ import smtplib
 import socket
 import ssl
 import time
-import unicodedata
+from contextlib import suppress
 
 from mailer.errors import Next, SendError
-from mailer.transports.smtp.replies import Phase, Reply, refusal
+from mailer.transports.smtp.replies import Phase, Reply, clean, refusal
 from mailer.transports.smtp.server import Server
 
 LONGEST_REPLY = 64 * 1024  # octets; RFC 5321 allows 512 a line
+PIECE = 64 * 1024  # octets: TLS takes a piece whole or not at all, and going on must be seen
 
 _REPLY = re.compile(rb"([2-5]\d\d)(?:([ -])(.*))?", re.DOTALL)
 _FULL_NAME = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
-
 
 QUIET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 """What a socket that does not block says when there is nothing to read, or no room to write."""
@@ -55,6 +55,8 @@ class Line(smtplib.SMTP):
                 self._encrypt()
             if self.server.user:
                 self._sign_in()
+            if self._buffer:  # a word too many would answer what is asked next
+                raise Lost("it does not answer as a mail server does")
         except SendError:
             self.close()
             raise
@@ -104,15 +106,18 @@ class Line(smtplib.SMTP):
             lines.append(found[3] or b"")
             if found[2] != b"-":
                 del self._buffer[:begin]
-                return Reply(number=number, lines=tuple(map(_clean, lines)))
+                return Reply(number=number, lines=tuple(map(clean, lines)))
         if len(self._buffer) > LONGEST_REPLY:
             raise Lost("it does not answer as a mail server does")
         return None
 
     def offer(self, data: bytes | memoryview) -> int:
-        """Send what the socket takes at once, and say how much; raises OSError."""
+        """Send what the socket takes at once, and say how much; raises OSError.
+
+        After a 0 the same bytes must come first again: TLS has begun to encrypt them.
+        """
         try:
-            return self.sock.send(data)
+            return self.sock.send(data[:PIECE])
         except QUIET:
             return 0
 
@@ -132,6 +137,12 @@ class Line(smtplib.SMTP):
         """The next answer in the shape that smtplib's own commands want."""
         reply = self.answer()
         return reply.number, "\n".join(reply.lines).encode()
+
+    def cut(self) -> None:
+        """End the wait of another thread for this line, where it has got as far as a socket."""
+        if self.sock is not None:
+            with suppress(OSError):
+                socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
     def interrupted(self) -> bool:
         """True when the server has spoken unasked, or hung up. Never waits."""
@@ -241,11 +252,3 @@ def _own_name(sock: socket.socket) -> str:
 
 def _base64(value: bytes) -> str:
     return base64.b64encode(value).decode("ascii")
-
-
-def _clean(line: bytes) -> str:
-    """Words of a server as they may stand in a log: no control or invisible characters."""
-    text = line.decode("utf-8", errors="replace")
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)

@@ -35,6 +35,9 @@ class SmtpLines:
         self._server = server
         self._dial = dial
         self._happened: list[Happened] = []
+        self._lock = threading.Lock()  # guards the three below from the threads that open lines
+        self._closed = False
+        self._opening: set[Line] = set()
         self._opened: deque[tuple[int, Line | None, SendError | None]] = deque()
         self._selector = selectors.DefaultSelector()
         self._wake = Wake()
@@ -42,7 +45,6 @@ class SmtpLines:
         self._talks = [Talk(n, server, self._happened.append, self._open) for n in range(size)]
         self._watched: list[tuple[socket.socket | None, int]] = [(None, 0)] * size
         self._look_at = 0.0
-        self._closed = False
 
     def stage(self, line: int, parcel: Parcel) -> None:
         """Begin to tell the envelope and the body."""
@@ -94,16 +96,20 @@ class SmtpLines:
 
     def close(self) -> None:
         """Say QUIT on all lines, wait a moment for the answers, and hang up."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for opening in self._opening:
+                opening.cut()
         lines = [line for talk in self._talks if (line := talk.close())]
+        lines += [line for _, line, _ in self._opened if line]
         for line in lines:
             with suppress(OSError):
                 line.offer(b"QUIT\r\n")
         end = time.monotonic() + FAREWELL
         for line in lines:
-            line.leave(max(0.01, end - time.monotonic()))
+            line.leave(max(0.0, end - time.monotonic()))
         self._selector.close()
         self._wake.close()
 
@@ -144,24 +150,28 @@ class SmtpLines:
         self._watched[number] = (sock, events)
 
     def _open(self, number: int) -> None:
-        thread = threading.Thread(target=self._open_there, args=(number,), daemon=True)
-        thread.start()
+        line = self._dial(self._server)
+        with self._lock:
+            self._opening.add(line)
+        threading.Thread(target=self._open_there, args=(number, line), daemon=True).start()
 
-    def _open_there(self, number: int) -> None:
+    def _open_there(self, number: int, line: Line) -> None:
         """Open a line, on a thread of its own."""
-        line, error = None, None
+        error = None
         try:
-            line = self._dial(self._server)
             line.open()
         except SendError as refused:
-            line, error = None, refused
+            error = refused
         except Exception as fault:  # noqa: BLE001 - told like any other reason why there is none
-            line, error = None, SendError(f"the connection failed: {fault}", Next.STOP)
-        if self._closed and line is not None:
             line.close()
-            return
-        self._opened.append((number, line, error))
-        self._wake.call()
+            error = SendError(f"the connection failed: {fault}", Next.STOP)
+        with self._lock:
+            self._opening.discard(line)
+            if not self._closed:
+                self._opened.append((number, None if error else line, error))
+                self._wake.call()
+            elif not error:
+                line.close()
 
     def _bring_opened(self) -> None:
         while self._opened:

@@ -25,6 +25,7 @@ class Phase(StrEnum):
     RECIPIENT = "RCPT"
     DATA = "DATA"
     DOT = "final dot"
+    RESET = "RSET"
 
 
 START = (Phase.HELLO, Phase.AUTH)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from mailer.errors import SendError
 from mailer.transports.smtp.outcomes import Phase, meaning
 
-__all__ = ["Phase", "Reply", "refusal"]
+__all__ = ["Phase", "Reply", "clean", "refusal"]
 
 LONGEST_REASON = 300
 
@@ -45,3 +46,11 @@ def refusal(reply: Reply, phase: Phase) -> SendError:
     means = meaning(reply.number, reply.enhanced, reply.text, phase)
     said = reply.text or "the server gave no reason"
     return SendError(f"{phase}: {said}", means.then, code=reply.code, after=means.after)
+
+
+def clean(line: bytes) -> str:
+    """Words of a server as they may stand in a log: no control or invisible characters."""
+    text = line.decode("utf-8", errors="replace")
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(" " if unicodedata.category(c)[0] in "CZ" else c for c in text)

@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, unquote
 
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
+from mailer.transports import limits
 
 PORTS = {"smtp": 587, "smtps": 465}
 OPTIONS = ("tls", "timeout", "verp", "ca", "helo")
@@ -116,7 +117,8 @@ def _options(query: str) -> dict[str, str]:
         raise _wrong("an option is written name=value, several with & between them") from None
     for name, _ in pairs:
         if name not in OPTIONS:
-            hint = did_you_mean(name, OPTIONS) or f"there are {', '.join(OPTIONS)}"
+            known = (*OPTIONS, *limits.OPTIONS)
+            hint = did_you_mean(name, known) or f"there are {', '.join(known)}"
             raise _wrong(f"smtp has no option {name!r}; {hint}")
     if len(dict(pairs)) != len(pairs):
         raise _wrong("an option stands there twice")

@@ -1,4 +1,4 @@
-"""The settings: read from the environment once, checked, frozen. Nothing else reads os.environ."""
+"""All settings as one frozen value, and what the environment says of them."""
 
 from __future__ import annotations
 
@@ -9,21 +9,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
-from mailer import addresses
-from mailer.errors import FieldError, SettingsError
+from mailer.config import values
+from mailer.config.values import BACKOFF, PREFIX
+from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
 
-PREFIX = "MAILER_"
 DEFAULT_DATABASE = "sqlite:///var/mailer.db"
 DEFAULT_TRANSPORT = "maildir:var/outbox"
 DEFAULT_FROM = "letters@campaign.example"
+DEFAULT_JOURNAL = "var/erasures.log"
 SHORTEST_KEY = 32
+DEADLINE = 96 * 3600.0
+"""Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
 
 KNOWN = (
     "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
     "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
+    "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL",
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -45,7 +48,10 @@ class Settings:
     alert_to: str = ""
     reply_domain: str = ""
     worker_connections: int = 10
+    backoff: tuple[float, ...] = BACKOFF  # seconds until the next attempt, by attempts made
+    deadline: float = DEADLINE  # seconds from the first attempt until we give up
     timezone: str = "UTC"
+    journal: str = DEFAULT_JOURNAL  # of erasures, for restores
     port: int = 8000
     bind: str = ""
     web_concurrency: int = 2
@@ -79,25 +85,28 @@ class Settings:
             raise SettingsError(f"MAILER_HOME: there is no folder {home}")
         settings = cls(
             home=home,
-            database_url=_database_url(_read(env, "DATABASE_URL") or env.get("DATABASE_URL", "")),
-            transports=tuple((_read(env, "TRANSPORT") or DEFAULT_TRANSPORT).split()),
-            from_address=_address(env, "FROM") or DEFAULT_FROM,
-            base_url=_base_url(_read(env, "BASE_URL")),
-            secret_keys=tuple(k.strip() for k in _read(env, "SECRET_KEY").split(",") if k.strip()),
-            proxy_hops=_number(env, "MAILER_PROXY_HOPS", 0, 0, 10),
-            trial_to=_address(env, "TRIAL_TO"),
-            owner=_read(env, "OWNER"),
-            contact=_address(env, "CONTACT"),
-            alert_to=_address(env, "ALERT_TO"),
-            reply_domain=_read(env, "REPLY_DOMAIN").lower(),
-            worker_connections=_number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
-            timezone=_timezone(_read(env, "TIMEZONE") or "UTC"),
-            port=_number(env, "PORT", 8000, 1, 65535),
-            bind=_read(env, "BIND"),
-            web_concurrency=_number(env, "WEB_CONCURRENCY", 2, 1, 64),
+            database_url=values.database_url(env),
+            transports=tuple((values.read(env, "TRANSPORT") or DEFAULT_TRANSPORT).split()),
+            from_address=values.address(env, "FROM") or DEFAULT_FROM,
+            base_url=values.base_url(values.read(env, "BASE_URL")),
+            secret_keys=values.keys(values.read(env, "SECRET_KEY")),
+            proxy_hops=values.number(env, "MAILER_PROXY_HOPS", 0, 0, 10),
+            trial_to=values.address(env, "TRIAL_TO"),
+            owner=values.read(env, "OWNER"),
+            contact=values.address(env, "CONTACT"),
+            alert_to=values.address(env, "ALERT_TO"),
+            reply_domain=values.read(env, "REPLY_DOMAIN").lower(),
+            worker_connections=values.number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
+            backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
+            deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,
+            timezone=values.timezone(values.read(env, "TIMEZONE") or "UTC"),
+            journal=values.read(env, "JOURNAL") or DEFAULT_JOURNAL,
+            port=values.number(env, "PORT", 8000, 1, 65535),
+            bind=values.read(env, "BIND"),
+            web_concurrency=values.number(env, "WEB_CONCURRENCY", 2, 1, 64),
         )
         if not settings.development:
-            _check_production(settings, from_given=bool(_read(env, "FROM")))
+            _check_production(settings, from_given=bool(values.read(env, "FROM")))
         return settings
 
     def with_development_key(self) -> Settings:
@@ -118,26 +127,14 @@ def environment_for(settings: Settings) -> dict[str, str]:
     return rest | {"MAILER_DATABASE_URL": settings.database_url}
 
 
+def environment_with(**more: str) -> dict[str, str]:
+    """The environment for another program that we run: this one, and `more`."""
+    return dict(os.environ) | more
+
+
 def home_from_env(environ: Mapping[str, str] | None = None) -> Path:
     """Where the files lie, whatever else is wrong with the settings."""
-    return Path(_read(os.environ if environ is None else environ, "HOME") or ".").resolve()
-
-
-def _read(env: Mapping[str, str], name: str) -> str:
-    """MAILER_<name>, or the text of the file that MAILER_<name>_FILE names."""
-    value, file = env.get(PREFIX + name, ""), env.get(f"{PREFIX}{name}_FILE", "")
-    if value and file:
-        raise SettingsError(f"MAILER_{name} and MAILER_{name}_FILE are both set: keep one")
-    if not file:
-        return value.strip()
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"MAILER_{name}_FILE: {file} cannot be read: {_why(error)}") from None
-
-
-def _why(error: OSError | UnicodeDecodeError) -> str:
-    return str(getattr(error, "strerror", None) or "it is not text in UTF-8")
+    return Path(values.read(os.environ if environ is None else environ, "HOME") or ".").resolve()
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:
@@ -148,59 +145,6 @@ def _refuse_unknown(env: Mapping[str, str]) -> None:
         if name not in KNOWN:
             hint = did_you_mean(name, KNOWN).replace("mean ", f"mean {PREFIX}")
             raise SettingsError(f"{variable} is not a setting; {hint or 'remove it'}")
-
-
-def _number(env: Mapping[str, str], variable: str, default: int, low: int, high: int) -> int:
-    text = env.get(variable, "").strip()
-    if not text:
-        return default
-    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
-        raise SettingsError(f"{variable}: {text!r} is not a whole number from {low} to {high}")
-    return int(text)
-
-
-def _address(env: Mapping[str, str], name: str) -> str:
-    text = _read(env, name)
-    try:
-        return addresses.parse(text) if text else ""
-    except FieldError as error:
-        raise SettingsError(f'MAILER_{name}: "{text}" {error}') from None
-
-
-def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        raise SettingsError(
-            f"MAILER_TIMEZONE: {name!r} is not a time zone; write one like America/Toronto"
-        ) from None
-    return name
-
-
-def _base_url(text: str) -> str:
-    if not text:
-        return ""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
-        raise SettingsError(
-            f"MAILER_BASE_URL: {text!r} is not an address like https://letters.example.org"
-        )
-    return text.rstrip("/")
-
-
-def _database_url(text: str) -> str:
-    """The URL as SQLAlchemy wants it; postgres:// and postgresql:// mean psycopg 3."""
-    if not text:
-        return ""
-    scheme, separator, rest = text.partition("://")
-    if separator and scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
-        return f"postgresql+psycopg://{rest}"
-    if separator and scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
-        return text
-    raise SettingsError(
-        "MAILER_DATABASE_URL starts with neither postgresql://, postgres:// nor sqlite:///;"
-        " write sqlite:///var/mailer.db or postgresql://user:password@host/name"
-    )
 
 
 def is_loopback(host: str) -> bool:
@@ -246,4 +190,4 @@ def _kept_key(file: Path) -> str:
             draft.unlink()
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"a secret key cannot be kept in {file}: {_why(error)}") from None
+        raise SettingsError(f"a secret key cannot be kept in {file}: {values.why(error)}") from None

@@ -1,0 +1,168 @@
+"""`mailer backup` and `mailer restore`: the database in a file, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from mailer.cli import base, paused
+from mailer.cli.db import url_of
+from mailer.cli.paused import count, in_words
+from mailer.cli.progress import showing
+from mailer.config import Settings
+from mailer.db import Store, Tx
+from mailer.errors import BackupError, StoreError
+from mailer.submissions import journal, restoring
+from mailer.submissions.journal import Noted
+from mailer.submissions.restoring import Settled
+from mailer.worker.liveness import alive
+
+if TYPE_CHECKING:
+    from mailer.db.backup import Loss, Manifest
+
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+@click.command()
+@FILE
+@click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@base.json_option
+def backup(file: Path, force: bool, as_json: bool) -> None:
+    """Write the whole database to FILE while the mailer runs.
+
+    FILE appears when it is whole and looked through, readable by its owner alone. It holds all
+    that supporters wrote: keep it as safe as the database.
+
+    \b
+    Examples:
+      mailer backup var/monday.backup
+      mailer backup /mnt/backups/latest.backup --force
+    """
+    from mailer.db.backup import make
+
+    settings = base.settings()
+    with _store(settings) as store, showing() as tick:
+        if not store.version():
+            raise StoreError(f"the database {store.shown} is empty: there is nothing to back up")
+        made = make(store, file.absolute(), replace=force, tick=tick)
+    size = file.stat().st_size
+    if as_json:
+        base.print_json({"file": str(file), "bytes": size, **_shown(made)})
+        return
+    base.say(
+        f"{file}: {count(made.rows.get('letter', 0), 'letter')} of"
+        f" {count(made.rows.get('submission', 0), 'submission')}, as of {in_words(made.moment)};"
+        f" {size / 1e6:.1f} MB."
+    )
+
+
+@click.command()
+@FILE
+@click.option("--yes", is_flag=True, help="Replace a database that has newer letters, too.")
+def restore(file: Path, yes: bool) -> None:
+    """Put the backup in FILE in the place of the database.
+
+    Stop `mailer up`, `mailer web` and `mailer worker` first. The replaced database is kept aside.
+    Nothing leaves afterwards until you say so: everything is paused, and letters that were open
+    in the backup are held for a person, because they may have left since.
+
+    \b
+    Examples:
+      mailer restore var/monday.backup
+      mailer restore var/monday.backup --yes
+    """
+    from mailer.db import backup
+
+    settings = base.settings()
+    manifest = backup.read(file)
+    with _store(settings, missing=True) as store:
+        refuse_if_running(settings)
+        backup.refuse_unless_ours(store, manifest, file)
+        _refuse_to_lose(backup.loss(store, manifest), manifest, yes=yes)
+        noted = journal.read(settings.path(settings.journal))
+        with showing() as tick:
+            restored = backup.restore(
+                store, file, manifest, settle=_settle(settings, manifest, noted), tick=tick
+            )
+    base.say(
+        f"The database is that of {in_words(manifest.moment)} again, and everything is paused."
+    )
+    if restored.kept:
+        base.say(f"What it replaced is kept in {restored.kept}: remove it when all is well.")
+    base.say("What was written since is not in it: those people would have to write again.")
+    _tell_of_erasures(settings, noted, restored.settled)
+    paused.tell(restored.settled)
+
+
+def refuse_if_running(settings: Settings) -> None:
+    """Raise BackupError while a worker of this machine runs."""
+    running = alive(settings.var / "workers")
+    if running:
+        raise BackupError(
+            f"{count(running, 'worker')} runs here: stop `mailer up` or `mailer worker` first"
+        )
+
+
+def _settle(
+    settings: Settings, manifest: Manifest, noted: Noted | None
+) -> restoring.Settle:  # fmt: skip
+    why = f"restored from the backup of {in_words(manifest.moment)}"
+    erasures = noted.erasures if noted else ()
+
+    def settle(tx: Tx, now: float) -> Settled:
+        refuse_if_running(settings)
+        return restoring.settle(tx, why=why, actor="mailer restore", erasures=erasures, now=now)
+
+    return settle
+
+
+def _refuse_to_lose(loss: Loss, manifest: Manifest, *, yes: bool) -> None:
+    """Say what would be lost; raise BackupError unless that was agreed to."""
+    if not loss:
+        return
+    said = f"the backup is of {in_words(manifest.moment)}, and "
+    if loss.unreadable:
+        said += f"what the database has since cannot be read ({loss.unreadable})"
+    else:
+        said += (
+            f"the database is newer: {count(loss.submissions, 'submission')} and"
+            f" {count(loss.letters, 'letter')} were written since, and"
+            f" {count(loss.left, 'letter')} left since"
+        )
+    if not yes:
+        raise BackupError(f"{said}; to go back all the same: --yes")
+    base.say(f"{said[0].upper()}{said[1:]}.")
+
+
+def _tell_of_erasures(settings: Settings, noted: Noted | None, settled: Settled) -> None:
+    place = settings.path(settings.journal)
+    if noted is None:
+        base.say(
+            f"There is no journal of erasures at {place}: if anybody was erased since, run"
+            " `mailer forget` for them again."
+        )
+        return
+    if settled.erased:
+        base.say(f"Erased again, as the journal says: {count(settled.erased, 'submission')}.")
+    if noted.unreadable:
+        base.say(f"Not readable in {place}: {count(noted.unreadable, 'line')}; look at them.")
+
+
+@contextmanager
+def _store(of: Settings, *, missing: bool = False) -> Iterator[Store]:
+    """The database that is set, at whatever version; StoreError when none is there."""
+    with closing(Store(url_of(of), home=of.home)) as store:
+        if not missing and store.is_sqlite and not Path(str(store.url.database)).exists():
+            raise StoreError(f"there is no database at {store.shown}")
+        yield store
+
+
+def _shown(made: Manifest) -> dict[str, object]:
+    return {
+        "moment": made.moment, "engine": made.engine, "version": made.version,
+        "rows": made.rows, "sha256": made.sha256,
+    }  # fmt: skip

@@ -1,0 +1,134 @@
+"""One setting's text as a value, or a SettingsError that names the variable and the repair."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from mailer import addresses
+from mailer.errors import FieldError, SettingsError
+
+PREFIX = "MAILER_"
+BACKOFF = (60.0, 300.0, 900.0, 1800.0, 1800.0, 3600.0)
+"""Seconds until the next attempt, by attempts made; the last repeats."""
+
+HOUR, HALF_HOUR = 3600.0, 1800.0
+MOST_MINUTES = 1440
+MOST_WAITS = 20
+
+
+def read(env: Mapping[str, str], name: str) -> str:
+    """MAILER_<name>, or the text of the file that MAILER_<name>_FILE names."""
+    value, file = env.get(PREFIX + name, ""), env.get(f"{PREFIX}{name}_FILE", "")
+    if value and file:
+        raise SettingsError(f"MAILER_{name} and MAILER_{name}_FILE are both set: keep one")
+    if not file:
+        return value.strip()
+    try:
+        return Path(file).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"MAILER_{name}_FILE: {file} cannot be read: {why(error)}") from None
+
+
+def why(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read or kept, in plain words."""
+    return str(getattr(error, "strerror", None) or "it is not text in UTF-8")
+
+
+def number(env: Mapping[str, str], variable: str, default: int, low: int, high: int) -> int:
+    """A whole number from `low` to `high`, or `default` where none is set."""
+    text = env.get(variable, "").strip()
+    if not text:
+        return default
+    if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
+        raise SettingsError(f"{variable}: {text!r} is not a whole number from {low} to {high}")
+    return int(text)
+
+
+def address(env: Mapping[str, str], name: str) -> str:
+    """An e-mail address, or ""."""
+    text = read(env, name)
+    try:
+        return addresses.parse(text) if text else ""
+    except FieldError as error:
+        raise SettingsError(f'MAILER_{name}: "{text}" {error}') from None
+
+
+def timezone(name: str) -> str:
+    """The name of a time zone that this machine knows."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise SettingsError(
+            f"MAILER_TIMEZONE: {name!r} is not a time zone; write one like America/Toronto"
+        ) from None
+    return name
+
+
+def base_url(text: str) -> str:
+    """The pages' public address without a slash at the end, or ""."""
+    if not text:
+        return ""
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise SettingsError(
+            f"MAILER_BASE_URL: {text!r} is not an address like https://letters.example.org"
+        )
+    return text.rstrip("/")
+
+
+def keys(text: str) -> tuple[str, ...]:
+    """The secret keys, the one that signs first."""
+    return tuple(key.strip() for key in text.split(",") if key.strip())
+
+
+def backoff(text: str) -> tuple[float, ...]:
+    """Seconds until the next attempt, by attempts made, from minutes such as "1 5 15 30".
+
+    RFC 5321, 4.5.4.1: after a first quick attempt or two, at least half an hour apart.
+    """
+    if not text:
+        return BACKOFF
+    words = text.split()
+    if len(words) > MOST_WAITS or not all(_is_wait(word) for word in words):
+        raise SettingsError(
+            f"MAILER_RETRY_MINUTES: {text!r} is not up to {MOST_WAITS} whole minutes from 1 to"
+            f" {MOST_MINUTES}, with spaces between them; write them like 1 5 15 30 30 60"
+        )
+    waits = tuple(int(word) * 60.0 for word in words)
+    late = [wait for number, wait in enumerate(waits) if sum(waits[:number]) >= HOUR]
+    if min([waits[-1], *late]) < HALF_HOUR:  # the last repeats, so it comes after the hour too
+        raise SettingsError(
+            f"MAILER_RETRY_MINUTES: {text!r} asks a server more often than every 30 minutes after"
+            " the first hour; make the last one, and any that begins then, 30 or more"
+        )
+    return waits
+
+
+def _is_wait(word: str) -> bool:
+    digits = word.isascii() and word.isdigit() and len(word) <= len(str(MOST_MINUTES))
+    return digits and 1 <= int(word) <= MOST_MINUTES
+
+
+def database_url(env: Mapping[str, str]) -> str:
+    """The database that is set, as SQLAlchemy wants it, or ""."""
+    text = read(env, "DATABASE_URL") or env.get("DATABASE_URL", "")
+    return database(text, "MAILER_DATABASE_URL") if text else ""
+
+
+def database(text: str, name: str) -> str:
+    """A database's URL as SQLAlchemy wants it; postgres:// and postgresql:// mean psycopg 3.
+
+    `name` is what the SettingsError calls it.
+    """
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme in {"postgres", "postgresql", "postgresql+psycopg"}:
+        return f"postgresql+psycopg://{rest}"
+    if separator and scheme == "sqlite" and rest.startswith("/") and rest.strip("/"):
+        return text
+    raise SettingsError(
+        f"{name} starts with neither postgresql://, postgres:// nor sqlite:///;"
+        " write sqlite:///var/mailer.db or postgresql://user:password@host/name"
+    )

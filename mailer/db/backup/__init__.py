@@ -1,0 +1,7 @@
+"""Backups: one file each, made while the mailer runs, put back only where nobody else works."""
+
+from mailer.db.backup.archive import Manifest, read
+from mailer.db.backup.making import make
+from mailer.db.backup.restoring import Loss, Restored, loss, refuse_unless_ours, restore
+
+__all__ = ["Loss", "Manifest", "Restored", "loss", "make", "read", "refuse_unless_ours", "restore"]

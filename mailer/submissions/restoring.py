@@ -1,0 +1,88 @@
+"""What a database says that was just put back or copied: nothing leaves, all doubts are open.
+
+Since the backup letters have left that it still calls open, and people were erased that it still
+names. So everything is paused, what was open is uncertain and held for a person, and the erasures
+are repeated, all in one transaction, before anybody else can see the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import func, or_, select, update
+
+from mailer import outbox
+from mailer.db import Tx
+from mailer.db.schema import letter
+from mailer.outbox import Event, is_state, lanes, moves
+from mailer.status import State
+from mailer.submissions import erasing
+from mailer.submissions.journal import Erasure
+
+RESTORED = "restored"
+"""The reason of letters that were open in a backup: they may have left since."""
+
+BATCH = 1000  # letters moved by one statement
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    """What became of the letters."""
+
+    uncertain: int  # were open: a person has to look
+    review: int  # were held and still are
+    awaiting: int  # not confirmed: once they are, they are held too
+    erased: int  # submissions that were erased since
+
+
+Settle = Callable[[Tx, float], Settled]
+"""Settles in a transaction, at a moment."""
+
+
+def settle(
+    tx: Tx, *, why: str, actor: str, erasures: Sequence[Erasure] = (), now: float
+) -> Settled:  # fmt: skip
+    """Pause everything because of `why`, repeat the erasures, and hold what was open."""
+    lanes.pause(tx, lanes.EVERYTHING, reason=why, actor=actor, now=now)
+    erased = erasing.replay(tx, erasures, now=now)
+    event = Event(now=now, actor="mailer", note=why)
+    uncertain = _doubt(tx, event)
+    held = update(letter).where(is_state(State.UNCERTAIN)).values(on_uncertain="hold")
+    tx.execute(held)
+    awaiting = update(letter).where(is_state(State.AWAITING), letter.c.reason == "")
+    tx.execute(awaiting.values(reason=RESTORED))  # which holds it when it is confirmed
+    return Settled(
+        uncertain=uncertain, review=_remark(tx, event), awaiting=_count(tx, State.AWAITING),
+        erased=erased,
+    )  # fmt: skip
+
+
+def _doubt(tx: Tx, event: Event) -> int:
+    """Make what was open uncertain; how many letters that were."""
+    open_ = {State.QUEUED, State.CLAIMED, State.DOT}
+    first = select(letter.c.id).where(or_(*map(is_state, sorted(open_)))).limit(BATCH)
+    values = {"on_uncertain": "hold", "lease_until": None, "reason": RESTORED}
+    done = 0
+    while ids := tx.execute(first).scalars().all():
+        done += len(
+            outbox.move(tx, ids, State.UNCERTAIN, event, come_from=open_, values=values)
+        )  # fmt: skip
+    return done
+
+
+def _remark(tx: Tx, event: Event) -> int:
+    """Tell whoever looks at a held letter that it may have been let go since; how many there are.
+
+    Returns how many letters are held.
+    """
+    done, last = 0, ""
+    held = select(letter.c.id).where(is_state(State.REVIEW)).order_by(letter.c.id).limit(BATCH)
+    while ids := tx.execute(held.where(letter.c.id > last)).scalars().all():
+        moves.record(tx, ids, State.REVIEW, event)
+        done, last = done + len(ids), ids[-1]
+    return done
+
+
+def _count(tx: Tx, state: State) -> int:
+    return int(tx.execute(select(func.count(letter.c.id)).where(is_state(state))).scalar_one())

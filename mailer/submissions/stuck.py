@@ -1,0 +1,124 @@
+"""Telling staff by mail what has been stuck for an hour: once, and once more when it works."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+
+from mailer import mails
+from mailer.db import Store, Tx, marks
+from mailer.db.schema import lane, letter, queue
+from mailer.outbox import is_state, lanes
+from mailer.status import State
+from mailer.submissions import alerts, whys
+from mailer.submissions.accept import one_at_a_time
+from mailer.submissions.alerts import Desk
+
+AFTER = 3600.0
+"""Seconds of failing after which staff are told."""
+
+
+Mail = tuple[str, str]  # subject and text
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Trouble:
+    outage: str  # which one: each is told once
+    line: str  # for the log
+    mail: Mail
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    failing: Collection[str]  # lanes, however short a time
+    troubles: dict[str, _Trouble]  # those of them that staff should know of
+
+
+def tell_ways(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]:
+    """Tell which of `accounts` have failed for an hour, and which work again; lines for the log.
+
+    What is paused stands still on purpose.
+    """
+    ours = [lanes.of_account(account) for account in accounts]
+
+    def look(tx: Tx, now: float) -> _Look:
+        rows = tx.execute(select(lane).where(lane.c.id.in_(ours), lane.c.failures > 0)).all()
+        troubles = {
+            row.id: _Trouble(
+                outage=repr(row.since), line=f"{row.id} has failed for an hour: {row.reason}",
+                mail=mails.stuck_alert(row.id, row.reason, now - row.since, desk.page),
+            )
+            for row in rows
+            if not row.paused and row.since is not None and row.since <= now - AFTER
+        }  # fmt: skip
+        return _Look(failing={row.id for row in rows}, troubles=troubles)
+
+    def over(name: str) -> _Trouble:
+        mail = mails.works_alert(name, desk.page)
+        return _Trouble(outage="", line=f"{name} works again", mail=mail)
+
+    return _tell(store, desk, "alert way ", look, over, ours)
+
+
+def tell_offices(store: Store, desk: Desk) -> list[str]:
+    """Tell whose letters have been put off for an hour, and whose no longer; lines for the log.
+
+    It reads every letter that waits: do it only now and then.
+    """
+
+    def look(tx: Tx, now: float) -> _Look:
+        late = (letter.c.attempts > 0, letter.c.tried_at <= now - AFTER)
+        rows = tx.execute(
+            select(queue.c.mailbox, func.count(), func.max(letter.c.answer))
+            .join(queue, queue.c.id == letter.c.queue)
+            .where(is_state(State.QUEUED), *late)
+            .group_by(queue.c.mailbox)
+        ).all()
+        troubles = {
+            mailbox: _Trouble(
+                outage="put off", line=f"{mailbox}: {count} letters put off for more than an hour",
+                mail=mails.put_off_alert(mailbox, count, whys.code(answer), desk.page),
+            )
+            for mailbox, count, answer in rows
+        }  # fmt: skip
+        return _Look(failing=troubles, troubles=troubles)
+
+    def over(name: str) -> _Trouble:
+        mail = mails.put_off_over_alert(name, desk.page)
+        return _Trouble(outage="", line=f"{name}: no letter is put off any longer", mail=mail)
+
+    return _tell(store, desk, "alert office ", look, over)
+
+
+def _tell(
+    store: Store, desk: Desk, kind: str, look: Callable[[Tx, float], _Look],
+    over: Callable[[str], _Trouble], watched: Collection[str] | None = None,
+) -> list[str]:  # fmt: skip
+    with store.read() as tx:
+        if not any(_turned(tx, kind, look(tx, store.now(tx)), watched)):
+            return []
+    with store.write() as tx:
+        one_at_a_time(tx, kind)
+        now = store.now(tx)
+        seen = look(tx, now)
+        new, working = _turned(tx, kind, seen, watched)
+        for name in new:
+            marks.put(tx, kind + name, seen.troubles[name].outage)
+        for name in working:
+            marks.drop(tx, kind + name)
+        told = [seen.troubles[name] for name in new] + [over(name) for name in working]
+        for one in told:
+            alerts.post(tx, desk, one.mail, now)
+    return [one.line for one in told]
+
+
+def _turned(
+    tx: Tx, kind: str, seen: _Look, watched: Collection[str] | None
+) -> tuple[list[str], list[str]]:
+    """What is to be told: lanes that are stuck, and those told of that work again."""
+    told = marks.beginning(tx, kind)
+    new = [name for name, trouble in seen.troubles.items() if told.get(name) != trouble.outage]
+    mine = set(told) if watched is None else set(told) & set(watched)
+    return sorted(new), sorted(mine - set(seen.failing))

@@ -1,0 +1,110 @@
+"""Storms by the seed: python -m tests.storms [--seed 7] [--seeds 10] [--minutes 14]
+
+One line for each seed and engine, and every finding below it; exit code 1 when there was one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests import postgres
+from tests.storms.crashes import every_point
+from tests.storms.places import Place, Postgres, Sqlite, durable_server
+from tests.storms.site import Site
+from tests.storms.storm import Report, Storm, sail
+from tests.storms.torments import for_a_while, with_a_minute_unplugged
+from tests.storms.verdict import Verdict
+
+ENGINES = ("sqlite", "postgresql")
+CALM = 30.0  # seconds that beginning and end of a storm may take
+
+
+def main() -> None:
+    """Run them until the seeds or the minutes are used up."""
+    parser = argparse.ArgumentParser(prog="python -m tests.storms", description=__doc__)
+    parser.add_argument("--seed", type=int, help="this one alone")
+    parser.add_argument("--seeds", type=int, default=10, help="how many, from 1 on")
+    parser.add_argument("--minutes", type=float, default=14.0, help="no storm begins later")
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each storm, at its worst")
+    parser.add_argument("--engine", choices=ENGINES, action="append")
+    said = parser.parse_args()
+    seeds = [said.seed] if said.seed is not None else list(range(1, said.seeds + 1))
+    engines = tuple(said.engine or ENGINES)
+    if "postgresql" in engines and postgres.binaries() is None:
+        sys.exit("PostgreSQL is not installed: apt install postgresql, or say --engine sqlite")
+    end = time.monotonic() + said.minutes * 60
+    points = [] if said.seed is not None else [_crash_points(engine) for engine in engines]
+    reports = list(_storms(seeds, engines, said.seconds, end))
+    planned = len(seeds) * len(engines)
+    bad = sum(not report.good for report in reports) + sum(not verdict.good for verdict in points)
+    print(f"{len(reports)} of {planned} storms, {bad} with findings", flush=True)
+    sys.exit(1 if bad or not reports else 0)
+
+
+def _storms(
+    seeds: list[int], engines: tuple[str, ...], seconds: float, end: float
+) -> Iterator[Report]:  # fmt: skip
+    for seed in seeds:
+        for engine in engines:
+            first = seed == seeds[0] and engine == engines[0]
+            needed = seconds + CALM + (60.0 if first else 0.0)
+            if time.monotonic() + needed > end:
+                return
+            report = _one(engine, seed, seconds, with_a_minute_unplugged if first else for_a_while)
+            print(report, flush=True)
+            _tell((*report.verdict.findings, *report.noise))
+            yield report
+
+
+def _one(
+    engine: str, seed: int, seconds: float, torments: Callable[[Storm, float], None]
+) -> Report:  # fmt: skip
+    with _place(engine) as (folder, place):
+        return sail(folder, place, seed, seconds, torments)
+
+
+def _crash_points(engine: str) -> Verdict:
+    """Let a worker die at every point there is; say what came of it."""
+    with _place(engine) as (folder, place):
+        site = Site(folder, place.url)
+        try:
+            site.prepare()
+            site.relay.start()
+            died = every_point(site, 1)
+            found = site.judge([])
+        finally:
+            site.end()
+    print(
+        f"crash points {engine}: {died} deaths, accepted {found.accepted}, uncertain"
+        f" {found.uncertain}, doubles flagged {found.flagged}, lost {len(found.lost)},"
+        f" false {len(found.false)}, unflagged {len(found.unflagged)},"
+        f" other findings {len(found.others)}", flush=True,
+    )  # fmt: skip
+    _tell(found.findings)
+    return found
+
+
+@contextmanager
+def _place(engine: str) -> Iterator[tuple[Path, Place]]:
+    """A folder and an empty database, for as long as they are needed."""
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mailer-storm-")))
+        if engine == "sqlite":
+            yield folder, Sqlite(folder)
+        else:
+            yield folder, Postgres(stack.enter_context(durable_server()))
+
+
+def _tell(findings: Iterable[str]) -> None:
+    for finding in findings:
+        print(f"    {finding}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Staff are told what has been stuck for an hour, once, and when it works again."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import update
+
+from mailer.db import Store
+from mailer.db.schema import lane, letter
+from mailer.outbox import lanes
+from mailer.status import Kind, State
+from mailer.submissions import accept, stuck
+from mailer.submissions.alerts import Desk
+from tests.conftest import Clock
+from tests.factories import SENDER, campaign, draft, supporter
+from tests.test_submissions_notices import DESK, mails
+
+RELAY = "smtp:relay.example"
+MAILBOX = "mailbox:minister-1@ministry.example"
+
+
+def tell(store: Store, desk: Desk = DESK, *accounts: str) -> list[str]:
+    return stuck.tell_ways(store, desk, accounts or [RELAY])
+
+
+def close(store: Store, account: str, clock: Clock, reason: str = "nothing answers there") -> None:
+    with store.write() as tx:
+        lanes.close(tx, account, reason, clock.now)
+
+
+def test_what_is_stuck_for_an_hour_is_told_once_and_when_it_works_again(
+    store: Store, clock: Clock
+) -> None:
+    close(store, RELAY, clock)
+    for _ in range(59):
+        clock.pass_(60)
+        close(store, RELAY, clock)
+        assert tell(store) == []
+    clock.pass_(60)
+    told = tell(store)
+    assert told == ["account:smtp:relay.example has failed for an hour: nothing answers there"]
+    (mail,) = mails(store, Kind.ALERT)
+    assert mail.subject == "No mail leaves by account:smtp:relay.example"
+    assert "It has failed for 60 minutes:\n\nnothing answers there\n" in mail.body
+    clock.pass_(86400)
+    close(store, RELAY, clock)
+    assert tell(store) == []
+    with store.write() as tx:
+        lanes.reopen(tx, RELAY)
+    assert tell(store) == ["account:smtp:relay.example works again"]
+    assert mails(store, Kind.ALERT)[-1].subject == "Mail leaves again by account:smtp:relay.example"
+    assert tell(store) == []
+
+
+def test_a_new_outage_is_told_anew(store: Store, clock: Clock) -> None:
+    for _ in range(2):
+        close(store, RELAY, clock)
+        clock.pass_(7200)
+        assert len(tell(store)) == 1
+        with store.write() as tx:
+            lanes.reopen(tx, RELAY)
+        assert len(tell(store)) == 1
+    assert len(mails(store, Kind.ALERT)) == 4
+
+
+@pytest.mark.parametrize("paused", [True, False])
+def test_what_is_paused_stands_still_on_purpose(store: Store, clock: Clock, paused: bool) -> None:
+    close(store, RELAY, clock)
+    if paused:
+        with store.write() as tx:
+            tx.execute(update(lane).values(paused=True))
+    clock.pass_(7200)
+    assert bool(tell(store)) is not paused
+
+
+def test_a_way_that_is_no_longer_used_is_nobodys_matter(store: Store, clock: Clock) -> None:
+    close(store, RELAY, clock)
+    clock.pass_(7200)
+    assert tell(store, DESK, "smtp:another.example") == []
+    assert len(tell(store)) == 1
+    with store.write() as tx:
+        lanes.reopen(tx, RELAY)
+    assert tell(store, DESK, "smtp:another.example") == []
+    assert tell(store) == [f"account:{RELAY} works again"]
+
+
+def test_without_an_address_the_log_says_it_all_the_same(store: Store, clock: Clock) -> None:
+    close(store, RELAY, clock)
+    clock.pass_(7200)
+    assert len(tell(store, Desk(sender=SENDER))) == 1
+    assert tell(store, Desk(sender=SENDER)) == []
+    assert mails(store, Kind.ALERT) == []
+
+
+def put_off(store: Store, clock: Clock, **values: object) -> None:
+    """Three letters to the first minister, tried and not taken since now."""
+    for number in range(3):
+        accept(store, draft(supporter(email=f"s{number}@supporter.example")))
+    with store.write() as tx:
+        theirs = update(letter).where(letter.c.official == "minister-1")
+        tx.execute(
+            theirs.values(
+                attempts=2, tried_at=clock.now, due_at=clock.now + 60,
+                answer="450 4.7.1 RCPT: <minister-1@ministry.example> not now, Ann",
+            )
+        )  # fmt: skip
+
+
+def test_an_office_that_puts_letters_off_for_an_hour_is_told_once(
+    store: Store, clock: Clock
+) -> None:
+    put_off(store, clock)
+    clock.pass_(3599)
+    assert stuck.tell_offices(store, DESK) == []
+    clock.pass_(1)
+    told = stuck.tell_offices(store, DESK)
+    assert told == [f"{MAILBOX}: 3 letters put off for more than an hour"]
+    (mail,) = mails(store, Kind.ALERT)
+    assert mail.subject == f"Letters are put off: {MAILBOX}"
+    assert "3 letters have been tried for more than an hour and were not taken." in mail.body
+    assert "The server answered 450 4.7.1;" in mail.body
+    assert "Ann" not in mail.body, "the server's words may name somebody"
+    clock.pass_(7200)
+    assert stuck.tell_offices(store, DESK) == []
+    with store.write() as tx:
+        tx.execute(update(letter).where(letter.c.attempts > 0).values(state=State.SENT))
+    assert stuck.tell_offices(store, DESK) == [f"{MAILBOX}: no letter is put off any longer"]
+    assert mails(store, Kind.ALERT)[-1].subject == f"No letter is put off any longer: {MAILBOX}"
+    assert stuck.tell_offices(store, DESK) == []
+
+
+def test_what_waits_for_a_relay_or_its_turn_is_not_put_off(store: Store, clock: Clock) -> None:
+    put_off(store, clock)
+    with store.write() as tx:
+        tx.execute(update(letter).values(attempts=0))
+    clock.pass_(86400)
+    assert stuck.tell_offices(store, DESK) == []
+
+
+def test_a_mailbox_of_several_campaigns_is_told_of_once(store: Store, clock: Clock) -> None:
+    put_off(store, clock)
+    accept(store, draft(supporter(email="o@supporter.example"), campaign(slug="other")))
+    with store.write() as tx:
+        theirs = update(letter).where(letter.c.official == "minister-1")
+        tx.execute(theirs.values(attempts=1, tried_at=clock.now))
+    clock.pass_(3600)
+    assert stuck.tell_offices(store, DESK) == [
+        f"{MAILBOX}: 4 letters put off for more than an hour"
+    ]  # fmt: skip

@@ -1,0 +1,111 @@
+"""What a worker does now and then: what it tells, and how often."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, update
+
+from mailer.campaigns.library import Library
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.db.schema import letter, letter_text
+from mailer.errors import Next, SendError
+from mailer.outbox import lanes
+from mailer.status import Kind, State
+from mailer.submissions import accept
+from mailer.worker.housekeeping import Housekeeping
+from mailer.worker.liveness import Liveness
+from tests.conftest import Clock
+from tests.factories import draft
+from tests.fakes import FakeTransport
+from tests.test_worker import worker
+
+ALERTS = "staff@coalition.example"
+
+
+@pytest.fixture
+def liveness(settings: Settings) -> Iterator[Liveness]:
+    made = Liveness(settings.var / "workers")
+    yield made
+    made.close()
+
+
+def keeper(
+    settings: Settings, store: Store, liveness: Liveness, way: FakeTransport
+) -> Housekeeping:  # fmt: skip
+    """Housekeeping that finds every chore due."""
+    known = replace(settings, alert_to=ALERTS)
+    return Housekeeping(known, store, worker(store, way), Library(settings.home), liveness)
+
+
+def kinds(store: Store) -> Counter[tuple[str, str]]:
+    with store.read() as tx:
+        found = tx.execute(select(letter.c.kind, letter.c.state)).all()
+    return Counter((row.kind, row.state) for row in found)
+
+
+def test_who_wrote_is_told_when_a_letter_is_refused(
+    settings: Settings, store: Store, liveness: Liveness
+) -> None:
+    way = FakeTransport()
+
+    def refuse(parcel: object) -> None:
+        raise SendError("RCPT: no such user", Next.FAIL, code="550 5.1.1")
+
+    accept(store, draft())
+    with store.write() as tx:
+        tx.execute(update(letter).values(cleared=True))
+    way.on_stage = refuse
+    one = worker(store, way)
+    one.drain()
+    one.close()
+    assert kinds(store) == {("letter", "failed"): 2}
+    keeper(settings, store, liveness, way).when_due()
+    assert kinds(store)["notice", "queued"] == 1
+    assert kinds(store)["alert", "queued"] == 1
+    keeper(settings, store, liveness, way).when_due()
+    assert kinds(store).total() == 4, "once"
+    way.on_stage = lambda _: None
+    one = worker(store, way)
+    one.drain()
+    one.close()
+    assert sorted(parcel.recipient for parcel in way.accepted) == ["ann@supporter.example", ALERTS]
+
+
+def test_a_relay_down_for_an_hour_is_told_when_it_can_be(
+    settings: Settings, store: Store, liveness: Liveness, clock: Clock
+) -> None:
+    way = FakeTransport("fake:relay")
+    with store.write() as tx:
+        lanes.close(tx, "fake:relay", "nothing answers there", clock.now)
+    clock.pass_(3600)
+    keeper(settings, store, liveness, way).when_due()
+    with store.read() as tx:
+        subjects = select(letter_text.c.subject).join(letter, letter.c.id == letter_text.c.letter)
+        (subject,) = tx.execute(subjects.where(letter.c.kind == Kind.ALERT)).scalars()
+    assert subject == "No mail leaves by account:fake:relay"
+
+
+def test_supporters_are_told_even_while_the_officials_file_is_broken(
+    settings: Settings, store: Store, liveness: Liveness
+) -> None:
+    accept(store, draft())
+    with store.write() as tx:
+        tx.execute(update(letter).values(state=State.FAILED, reason="refused"))
+    (settings.home / "officials.yaml").write_text("officials: [")
+    keeper(settings, store, liveness, FakeTransport()).when_due()
+    assert kinds(store)["notice", "queued"] == 1
+
+
+def test_each_chore_has_its_own_time(settings: Settings, store: Store, liveness: Liveness) -> None:
+    kept = keeper(settings, store, liveness, FakeTransport())
+    kept.when_due()
+    accept(store, draft())
+    with store.write() as tx:
+        tx.execute(update(letter).values(state=State.FAILED, reason="refused"))
+    kept.when_due()
+    assert kinds(store) == {("letter", "failed"): 2}, "it has just looked"
