@@ -71,6 +71,7 @@ class Next(StrEnum):
 
     FAIL = "fail"  # refused for good: this letter will never be taken
     RETRY = "retry"  # this letter later; it costs one attempt
+    LANE = "lane"  # this letter later, and so all others to the same mailbox
     STOP = "stop"  # the account or relay is down: the letter waits and loses no attempt
 
 

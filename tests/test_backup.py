@@ -713,3 +713,14 @@ def test_the_program_of_the_servers_own_version_is_taken_else_a_newer_one(tmp_pa
 def test_a_missing_program_is_told_with_the_repair(tmp_path: Path) -> None:
     with pytest.raises(BackupError, match=r"no_such_dump is not here: install.*postgresql-client"):
         postgres_tools.find("no_such_dump", 15, tmp_path)
+
+
+def test_a_password_stands_on_no_command_line(tmp_path: Path) -> None:
+    a_program(tmp_path / "15" / "bin", "pg_dump (PostgreSQL) 15.1")
+    url = "postgresql+psycopg://mailer:se%20cret@db.example:6543/letters?sslmode=require"
+    with closing(Store(url)) as store:
+        program = postgres_tools.Program(store, "pg_dump", 15, tmp_path)
+    assert "cret" not in program.target
+    assert program.environment["PGPASSWORD"] == "se cret"
+    for part in ("host=db.example", "port=6543", "dbname=letters", "sslmode=require"):
+        assert part in program.target

@@ -1,9 +1,10 @@
-"""`mailer backup`, `restore`, `forget`, `db copy` and `db check`: what they say and how they end."""
+"""`mailer backup`, `restore`, `forget`, `db copy`, `db check`: what they say, how they end."""
 
 from __future__ import annotations
 
 import io
 import json
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy import text
 
 from mailer import submissions, worker
-from mailer.cli import main
+from mailer.cli import main, presence
 from mailer.cli.progress import EVERY, Progress
 from mailer.config import KNOWN, Settings
 from mailer.db import Store
@@ -123,8 +124,20 @@ def test_restore_refuses_while_a_worker_runs(
     write(store, "ann")
     mailer("backup", f"{home}/b")
     alive = Liveness(settings.var / "workers")
-    ended(mailer("restore", f"{home}/b"), 1, "1 worker runs here: stop `mailer up`")
+    ended(mailer("restore", f"{home}/b"), 1, "a worker runs here: stop `mailer up`")
     alive.close()
+    ended(mailer("restore", f"{home}/b"), 0)
+
+
+def test_restore_refuses_while_the_pages_are_served(
+    mailer: Mailer, store: Store, home: Path, settings: Settings
+) -> None:
+    write(store, "ann")
+    mailer("backup", f"{home}/b")
+    held = [presence.show(settings.var), presence.show(settings.var)]
+    for descriptor in held:
+        ended(mailer("restore", f"{home}/b"), 1, "the pages are served from here: stop `mailer up`")
+        os.close(descriptor)
     ended(mailer("restore", f"{home}/b"), 0)
 
 

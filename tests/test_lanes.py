@@ -15,11 +15,12 @@ from sqlalchemy import select
 from mailer import outbox
 from mailer.db import Store, Tx
 from mailer.db.schema import letter
-from mailer.errors import SendError
+from mailer.errors import Next, SendError
 from mailer.officials.values import Pace
 from mailer.outbox import Claimed, NewLetter, Terms, Way, Written, lanes, queues
 from mailer.outbox.pace import Bucket, end_of_day
 from mailer.status import Kind, State
+from mailer.transports import Answer
 from tests.conftest import Clock
 from tests.factories import FAST
 
@@ -282,3 +283,52 @@ def test_the_midnight_of_an_office_is_its_own() -> None:
     evening = datetime(2026, 11, 23, 2, 0, tzinfo=UTC).timestamp()  # 21:00 in Toronto
     assert end_of_day(evening, "America/Toronto") == evening + 3 * 3600
     assert end_of_day(evening, "UTC") == evening + 22 * 3600
+
+
+def settle(store: Store, letters: list[Claimed], error: SendError | None = None) -> None:
+    """Say of letters that they were refused, or (None) taken."""
+    answer = None if error else Answer(text="queued", code="250")
+    with writing(store) as (tx, now):
+        outbox.fence(tx, "w", [(one, "0" * 64) for one in letters], now=now, lease=60)
+        said: dict[str, Any] = {"account": ACCOUNT, "answer": answer, "error": error}
+        outcomes = [outbox.Outcome(letter=one, **said) for one in letters]
+        outbox.settle(tx, "w", outcomes, now=now)
+
+
+FULL = SendError("RCPT: over quota", Next.LANE, code="552 5.2.2", after=86400.0)
+
+
+def test_a_full_mailbox_costs_one_letter_a_try_and_the_others_nothing(
+    store: Store, clock: Clock
+) -> None:
+    add(store, 50)
+    add(store, 1, official="two")
+    first = claim(store, most=2)
+    settle(store, [one for one in first if "one@" in one.mail.to_address], FULL)
+    assert claim(store) == [], "the other letters to it wait, and have lost no attempt"
+    clock.pass_(86401.0)
+    (probe,) = claim(store)
+    assert probe.probes
+    assert claim(store) == [], "one letter finds out"
+    settle(store, [probe], FULL)
+    clock.pass_(2 * 86400.0)
+    (probe,) = claim(store)
+    settle(store, [probe])
+    assert len(claim(store)) == 49, "it takes letters again"
+
+
+def test_a_probe_of_a_mailbox_that_is_lost_is_followed_by_another(
+    store: Store, clock: Clock
+) -> None:
+    add(store, 5)
+    settle(store, claim(store, most=1), FULL)
+    clock.pass_(86401.0)
+    assert len(claim(store)) == 1
+    clock.pass_(lanes.PROBE_TAKES + 1)
+    assert len(claim(store)) == 1
+
+
+def test_a_full_mailbox_of_a_supporter_stops_no_other_supporters_mail(store: Store) -> None:
+    add(store, 3, kind=Kind.CONFIRMATION, address="ann@supporter.example")
+    settle(store, claim(store, most=1), FULL)
+    assert len(claim(store)) == 2

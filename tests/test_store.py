@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import socket
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -18,7 +19,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import insert, select, text
 
 import mailer.db
-from mailer.db import Store, migrate, schema, sqlite
+from mailer.db import Store, migrate, postgresql, schema, sqlite
 from mailer.errors import StoreError
 
 
@@ -206,6 +207,30 @@ def test_a_server_that_is_away_is_told_without_its_password() -> None:
     with pytest.raises(StoreError, match="cannot be used") as caught, store.read():
         pass
     assert "s3cret" not in str(caught.value)
+    store.close()
+
+
+def test_a_writer_that_freezes_in_a_transaction_is_ended_by_postgresql(
+    new_postgres: Callable[[], str],
+) -> None:
+    """Its locks would hold up every other worker and the pages until it wakes."""
+    store = Store(new_postgres())
+
+    def freeze() -> None:
+        with store.write() as tx:
+            bound = tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar()
+            assert bound == f"{postgresql.FROZEN}s"
+            tx.execute(text("SET LOCAL idle_in_transaction_session_timeout = '200ms'"))  # sooner
+            tx.execute(insert(schema.meta).values(name="frozen", value="x"))
+            time.sleep(1.0)
+            tx.execute(text("SELECT 1"))
+
+    with pytest.raises(StoreError, match="cannot be used"):
+        freeze()
+    with store.write() as tx:
+        tx.execute(insert(schema.meta).values(name="frozen", value="free again"))
+    with store.read() as tx:  # a reader holds up nobody, and may take its time
+        assert tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "0"
     store.close()
 
 

@@ -20,7 +20,7 @@ MAILBOX = "mailbox:minister-1@ministry.example"
 
 
 def tell(store: Store, desk: Desk = DESK, *accounts: str) -> list[str]:
-    return stuck.tell_ways(store, desk, accounts or [RELAY])
+    return stuck.tell_lanes(store, desk, accounts or [RELAY])
 
 
 def close(store: Store, account: str, clock: Clock, reason: str = "nothing answers there") -> None:
@@ -40,7 +40,7 @@ def test_what_is_stuck_for_an_hour_is_told_once_and_when_it_works_again(
     told = tell(store)
     assert told == ["account:smtp:relay.example has failed for an hour: nothing answers there"]
     (mail,) = mails(store, Kind.ALERT)
-    assert mail.subject == "No mail leaves by account:smtp:relay.example"
+    assert mail.subject == "No mail leaves: account:smtp:relay.example"
     assert "It has failed for 60 minutes:\n\nnothing answers there\n" in mail.body
     clock.pass_(86400)
     close(store, RELAY, clock)
@@ -48,7 +48,7 @@ def test_what_is_stuck_for_an_hour_is_told_once_and_when_it_works_again(
     with store.write() as tx:
         lanes.reopen(tx, RELAY)
     assert tell(store) == ["account:smtp:relay.example works again"]
-    assert mails(store, Kind.ALERT)[-1].subject == "Mail leaves again by account:smtp:relay.example"
+    assert mails(store, Kind.ALERT)[-1].subject == "Mail leaves again: account:smtp:relay.example"
     assert tell(store) == []
 
 
@@ -147,3 +147,19 @@ def test_a_mailbox_of_several_campaigns_is_told_of_once(store: Store, clock: Clo
     assert stuck.tell_offices(store, DESK) == [
         f"{MAILBOX}: 4 letters put off for more than an hour"
     ]  # fmt: skip
+
+
+def test_a_mailbox_that_is_shut_is_told_of_once_and_not_as_put_off_too(
+    store: Store, clock: Clock
+) -> None:
+    put_off(store, clock)
+    full = {"failures": 3, "since": clock.now, "reason": "552 5.2.2 RCPT: over quota"}
+    with store.write() as tx:
+        tx.execute(update(lane).where(lane.c.id == MAILBOX).values(**full))
+    clock.pass_(3600)
+    assert tell(store) == [f"{MAILBOX} has failed for an hour: 552 5.2.2 RCPT: over quota"]
+    assert stuck.tell_offices(store, DESK) == []
+    with store.write() as tx:
+        tx.execute(update(lane).values(failures=0, since=None, reason=""))
+    assert tell(store) == [f"{MAILBOX} works again"]
+    assert len(stuck.tell_offices(store, DESK)) == 1

@@ -87,7 +87,7 @@ def test_a_relay_down_for_an_hour_is_told_when_it_can_be(
     with store.read() as tx:
         subjects = select(letter_text.c.subject).join(letter, letter.c.id == letter_text.c.letter)
         (subject,) = tx.execute(subjects.where(letter.c.kind == Kind.ALERT)).scalars()
-    assert subject == "No mail leaves by account:fake:relay"
+    assert subject == "No mail leaves: account:fake:relay"
 
 
 def test_supporters_are_told_even_while_the_officials_file_is_broken(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from mailer.cli import base, paused
+from mailer.cli import base, paused, presence
 from mailer.cli.db import url_of
 from mailer.cli.paused import count, in_words
 from mailer.cli.progress import showing
@@ -99,12 +99,11 @@ def restore(file: Path, yes: bool) -> None:
 
 
 def refuse_if_running(settings: Settings) -> None:
-    """Raise BackupError while a worker of this machine runs."""
-    running = alive(settings.var / "workers")
-    if running:
-        raise BackupError(
-            f"{count(running, 'worker')} runs here: stop `mailer up` or `mailer worker` first"
-        )
+    """Raise BackupError while a worker or the pages of this machine run."""
+    if alive(settings.var / "workers"):
+        raise BackupError("a worker runs here: stop `mailer up` or `mailer worker` first")
+    if presence.is_shown(settings.var):
+        raise BackupError("the pages are served from here: stop `mailer up` or `mailer web` first")
 
 
 def _settle(

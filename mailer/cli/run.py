@@ -14,7 +14,7 @@ import click
 from mailer import accounts, approvals, config, transports
 from mailer.campaigns.library import Library
 from mailer.campaigns.values import Status
-from mailer.cli import base
+from mailer.cli import base, presence
 from mailer.cli.base import F
 from mailer.cli.db import migrate
 from mailer.cli.lifeline import until_told
@@ -74,6 +74,8 @@ def web(lifeline: int | None) -> None:
         check_start(settings)
         check_port(bind, settings.port)
     _named_database(settings).close()
+    if settings.database_url.startswith("sqlite"):
+        presence.show(settings.var)
     from mailer.cli.server import serve  # gunicorn sets things up when it is imported
 
     if lifeline is None:

@@ -5,13 +5,19 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sqlalchemy import URL, Engine, create_engine, event
+from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import InvalidatePoolError
 
 from mailer.errors import StoreError
 
 IDLE = 1.0
 """Seconds after which a connection is tried before it is used: the server may have gone since."""
+
+FROZEN = 10
+"""Seconds a writer may pause within a transaction before the server ends it and frees its locks.
+
+A machine that is suspended there would hold up all others until it wakes. As long as SQLite's gate.
+"""
 
 
 def engine(url: URL) -> Engine:
@@ -27,6 +33,7 @@ def engine(url: URL) -> Engine:
         raise StoreError("PostgreSQL needs the extra: pip install 'mailer[postgres]'") from None
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", _try_if_idle)
+    event.listen(made, "begin", _begin)
     return made
 
 
@@ -54,3 +61,10 @@ def _try_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
         connection.rollback()
     except connection.Error as error:
         raise InvalidatePoolError from error
+
+
+def _begin(connection: Connection) -> None:
+    """Bound how long a writer may pause. A reader holds up nobody, and may show slowly."""
+    if connection.get_execution_options().get("writes"):
+        bound = f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN}s'"
+        connection.exec_driver_sql(bound)

@@ -48,6 +48,7 @@ class Allowances:
         self._buckets = {row.id: lanes.bucket(row) for row in rows}
         self._spent: dict[str, Bucket] = {}
         self._served: list[str] = []
+        self._probed: set[str] = set()
 
     def of(self, row: Row[Any], most: int) -> int:
         """How many letters of a queue may leave now, `most` at the most."""
@@ -70,12 +71,16 @@ class Allowances:
             if key == self._account and row.id != lanes.PEOPLE:
                 bucket = bucket.reserved(self._reserve)
             most = bucket.allowance(self._now, most)
+        if row.failures:  # its mailbox refused letters for a while: one finds out
+            most = min(most, int(row.mailbox not in self._probed))
         if row.ceiling:
             most = min(most, row.ceiling - self._buckets[row.mailbox].today(self._now))
         return max(0, most)
 
     def spend(self, row: Row[Any], taken: int) -> None:
         """Note that so many letters of a queue leave."""
+        if row.failures:
+            self._probed.add(row.mailbox)
         for key in self._lanes(row):
             zone = "UTC" if key == self._account else row.timezone or "UTC"
             bucket = self._buckets[key].spent(taken, self._now, end_of_day(self._now, zone))
@@ -93,6 +98,8 @@ class Allowances:
         dialect = self._tx.dialect.name
         if spent:
             self._tx.execute(_spend(dialect), {"now_": self._now, **given.rows(spent)})
+        for key in self._probed:
+            lanes.await_probe(self._tx, key, self._now)
         served = given.rows([{"id": key} for key in self._served])
         self._tx.execute(_serve(dialect), {"now_": self._now, **served})
 

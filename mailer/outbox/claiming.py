@@ -13,7 +13,9 @@ from sqlalchemy import (
     Row,
     Select,
     Update,
+    and_,
     bindparam,
+    false,
     func,
     or_,
     select,
@@ -43,6 +45,8 @@ class Claimed:
     attempt: int
     lease: float  # until when, as written: tells this claim from any other
     mail: Mail
+    lane: str = lanes.PEOPLE  # of its mailbox
+    probes: bool = False  # its mailbox refused another letter for a while: this one tries it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +176,7 @@ def _queues(*, delivers: bool) -> Select[Any]:
     found = (
         select(
             queue.c.id, queue.c.campaign, queue.c.official, queue.c.mailbox, queue.c.domain,
-            queue.c.timezone, queue.c.ceiling, queue.c.served_at,
+            queue.c.timezone, queue.c.ceiling, queue.c.served_at, mailbox.c.failures,
             domain.c.pace_count.label("domain_pace"),
         )
         .join_from(queue, mailbox, mailbox.c.id == queue.c.mailbox)
@@ -189,7 +193,11 @@ def _queues(*, delivers: bool) -> Select[Any]:
         mailbox.c.day_ends.is_(None), mailbox.c.day_ends <= now,
     )  # fmt: skip
     passable = or_(domain.c.id.is_(None), lanes.has_allowance(domain, now))
-    return found.where(queues.is_open(now), below, lanes.has_allowance(mailbox, now), passable)
+    shut = and_(mailbox.c.failures > 0, mailbox.c.closed_until > now)
+    return found.where(
+        queues.is_open(now), below, ~func.coalesce(shut, false()), passable,
+        lanes.has_allowance(mailbox, now),
+    )  # fmt: skip
 
 
 _QUEUES = {delivers: _queues(delivers=delivers) for delivers in (True, False)}
@@ -235,9 +243,13 @@ def _texts(dialect: str) -> Select[Any]:
             letter.c.attempts,
             letter.c.dated_at,
             letter.c.lease_until,
+            queue.c.mailbox,
+            lane.c.failures,
         )
         .join_from(row, letter, letter.c.id == row.c.id)
         .join(letter_text, letter_text.c.letter == letter.c.id)
+        .join(queue, queue.c.id == letter.c.queue)
+        .join(lane, lane.c.id == queue.c.mailbox)
     )
 
 
@@ -251,6 +263,8 @@ def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
             attempt=row.attempts,
             lease=row.lease_until,
             mail=mail_of(row, Kind(row.kind), row.dated_at),
+            lane=row.mailbox,
+            probes=row.failures > 0,
         )
         for row in found
     ]

@@ -30,6 +30,9 @@ EVERYTHING = "everything"
 PROBES = (5.0, 15.0, 30.0, 60.0, 120.0, 300.0)
 """Seconds until the next probe of an account that is down, by failures in a row."""
 
+PROBE_TAKES = 60.0
+"""Seconds that one letter has to find out whether a mailbox takes letters again."""
+
 
 class Health(Enum):
     """What is known of an account."""
@@ -195,22 +198,44 @@ _HEALTH = select(lane.c.paused, lane.c.closed_until, lane.c.failures).where(
 
 def close(tx: Tx, account: str, reason: str, now: float, after: float | None = None) -> float:
     """Shut an account after a failure that is not a letter's; return when to probe it again."""
-    lane_id = of_account(account)
+    row = tx.execute(_HEALTH, {"lane_": of_account(account)}).one_or_none()
+    if row is not None and row.closed_until and row.closed_until > now + (after or 0.0):
+        return float(row.closed_until)  # its lines fail one after the other: that is one failure
+    return shut(tx, of_account(account), reason, now, after)
+
+
+def shut(tx: Tx, lane_id: str, reason: str, now: float, after: float | None = None) -> float:
+    """Let nothing leave by a lane for `after` seconds, or as long as its failures in a row ask."""
     ensure(tx, [(lane_id, None)], now)
     failures = tx.execute(select(lane.c.failures).where(lane.c.id == lane_id)).scalar_one()
     until = now + (after or PROBES[min(failures, len(PROBES) - 1)])
     since = {"since": now} if not failures else {}
     tx.execute(
         update(lane)
-        .where(lane.c.id == lane_id)
+        .where(lane.c.id == lane_id, ~lane.c.paused)
         .values(failures=failures + 1, closed_until=until, reason=reason, **since)
     )
     return until
 
 
+def await_probe(tx: Tx, lane_id: str, now: float) -> None:
+    """Keep a lane shut while one letter finds out whether it works again."""
+    tx.execute(_AWAIT, {"lane_": lane_id, "until_": now + PROBE_TAKES})
+
+
+_AWAIT = (
+    update(lane).where(lane.c.id == bindparam("lane_")).values(closed_until=bindparam("until_"))
+)
+
+
 def reopen(tx: Tx, account: str) -> None:
-    """Note that the account works; costs nothing when it always did."""
-    tx.execute(_REOPEN, {"lane_": of_account(account)})
+    """Note that an account works; costs nothing when it always did."""
+    unshut(tx, of_account(account))
+
+
+def unshut(tx: Tx, lane_id: str) -> None:
+    """Note that a lane lets letters through."""
+    tx.execute(_REOPEN, {"lane_": lane_id})
 
 
 _REOPEN = (

@@ -32,6 +32,7 @@ class Outcome:
     account: str
     answer: Answer | None = None
     error: SendError | None = None
+    dotted: bool = True  # its dot was asked; else nothing of it can be with the server
 
 
 def fence(
@@ -70,9 +71,11 @@ def settle(
         if outcome.error is not None:
             _settle_error(tx, worker, outcome, outcome.error, now, plan)
         elif outcome.answer is not None and outcome.letter.id not in settled:
-            _settle_late(tx, outcome, outcome.answer, now)
+            _settle_late(tx, worker, outcome, outcome.answer, now)
     for account in {outcome.account for outcome in accepted} - set(well):
         lanes.reopen(tx, account)
+    for mailbox in {outcome.letter.lane for outcome in accepted if outcome.letter.probes}:
+        lanes.unshut(tx, mailbox)
     stopped = {o.account: o.error for o in outcomes if o.error and o.error.then is Next.STOP}
     for account, error in stopped.items():
         lanes.close(tx, account, str(error), now, error.after)
@@ -131,10 +134,11 @@ def _settle_accepted(tx: Tx, worker: str, accepted: Sequence[Outcome], now: floa
     return settled
 
 
-def _settle_late(tx: Tx, outcome: Outcome, answer: Answer, now: float) -> None:
+def _settle_late(tx: Tx, worker: str, outcome: Outcome, answer: Answer, now: float) -> None:
     """The lease was lost while the server thought: its late answer still settles the letter.
 
-    It spares a second one, if that has not left yet.
+    It spares a second one, if that has not left yet. What was written by a commit whose own answer
+    was lost is not written again.
     """
     ids, said = [outcome.letter.id], _said(answer)
     values = {
@@ -145,14 +149,16 @@ def _settle_late(tx: Tx, outcome: Outcome, answer: Answer, now: float) -> None:
     doubted = [or_(letter.c.possibly_twice, letter.c.state == State.UNCERTAIN)]
     event = _event(outcome, now)
     if not moves.move(tx, ids, State.SENT, event, come_from=late, where=doubted, values=values):
-        state = tx.execute(select(letter.c.state).where(letter.c.id == ids[0])).scalar_one()
-        moves.record(tx, ids, State(state), event)
+        columns = (letter.c.state, letter.c.worker, letter.c.attempts)
+        row = tx.execute(select(*columns).where(letter.c.id == ids[0])).one_or_none()
+        if row and row != (State.SENT.value, worker, outcome.letter.attempt):
+            moves.record(tx, ids, State(row.state), event)
 
 
 def _settle_error(
     tx: Tx, worker: str, outcome: Outcome, error: SendError, now: float, plan: RetryPlan
 ) -> None:  # fmt: skip
-    wait = error.after or plan.wait(outcome.letter.attempt)
+    wait = max(error.after or 0.0, plan.wait(outcome.letter.attempt))
     values: dict[str, Any] = {"lease_until": None, "answer": _line(error.code, error.reason)}
     new = State.QUEUED
     if error.maybe_accepted:
@@ -170,10 +176,13 @@ def _settle_error(
     else:
         values |= {"due_at": now + wait, "dated_at": moves.undated()}
         values["tried_at"] = func.coalesce(letter.c.tried_at, now)
-    come_from = {State.DOT} if error.maybe_accepted else {State.CLAIMED, State.DOT}
+    # A copy that lost its lease may fail while a newer one, of the same worker, has its dot out.
+    come_from = {State.DOT} if outcome.dotted else {State.CLAIMED}
     ids, ours = [outcome.letter.id], [letter.c.worker == worker]
     event = _event(outcome, now)
     moved = moves.move(tx, ids, new, event, come_from=come_from, where=ours, values=values)
+    if error.then is Next.LANE and outcome.letter.lane != lanes.PEOPLE:
+        lanes.shut(tx, outcome.letter.lane, str(error), now, wait)
     if error.maybe_accepted:
         reaping.after_doubt(tx, moved, now, wait=wait)
 

@@ -36,22 +36,26 @@ class _Look:
     troubles: dict[str, _Trouble]  # those of them that staff should know of
 
 
-def tell_ways(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]:
-    """Tell which of `accounts` have failed for an hour, and which work again; lines for the log.
+def tell_lanes(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]:
+    """Tell which lanes have failed for an hour, and which work again; returns lines for the log.
 
-    What is paused stands still on purpose.
+    Of accounts only those in use count. What is paused stands still on purpose.
     """
-    ours = [lanes.of_account(account) for account in accounts]
+    ours = {lanes.of_account(account) for account in accounts}
+
+    def watched(name: str) -> bool:
+        return name in ours or not name.startswith(lanes.of_account(""))
 
     def look(tx: Tx, now: float) -> _Look:
-        rows = tx.execute(select(lane).where(lane.c.id.in_(ours), lane.c.failures > 0)).all()
+        rows = tx.execute(select(lane).where(lane.c.failures > 0)).all()
         troubles = {
             row.id: _Trouble(
                 outage=repr(row.since), line=f"{row.id} has failed for an hour: {row.reason}",
                 mail=mails.stuck_alert(row.id, row.reason, now - row.since, desk.page),
             )
             for row in rows
-            if not row.paused and row.since is not None and row.since <= now - AFTER
+            if watched(row.id) and not row.paused
+            if row.since is not None and row.since <= now - AFTER
         }  # fmt: skip
         return _Look(failing={row.id for row in rows}, troubles=troubles)
 
@@ -59,42 +63,45 @@ def tell_ways(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]:
         mail = mails.works_alert(name, desk.page)
         return _Trouble(outage="", line=f"{name} works again", mail=mail)
 
-    return _tell(store, desk, "alert way ", look, over, ours)
+    return _tell(store, desk, "alert lane ", look, over, watched)
 
 
 def tell_offices(store: Store, desk: Desk) -> list[str]:
     """Tell whose letters have been put off for an hour, and whose no longer; lines for the log.
 
-    It reads every letter that waits: do it only now and then.
+    It reads every letter that waits: do it only now and then. A mailbox that is shut as a whole
+    is told of with the lanes.
     """
 
     def look(tx: Tx, now: float) -> _Look:
         late = (letter.c.attempts > 0, letter.c.tried_at <= now - AFTER)
         rows = tx.execute(
-            select(queue.c.mailbox, func.count(), func.max(letter.c.answer))
-            .join(queue, queue.c.id == letter.c.queue)
+            select(lane.c.id, lane.c.failures, func.count(), func.max(letter.c.answer))
+            .join_from(letter, queue, queue.c.id == letter.c.queue)
+            .join(lane, lane.c.id == queue.c.mailbox)
             .where(is_state(State.QUEUED), *late)
-            .group_by(queue.c.mailbox)
+            .group_by(lane.c.id, lane.c.failures)
         ).all()
         troubles = {
             mailbox: _Trouble(
                 outage="put off", line=f"{mailbox}: {count} letters put off for more than an hour",
                 mail=mails.put_off_alert(mailbox, count, whys.code(answer), desk.page),
             )
-            for mailbox, count, answer in rows
+            for mailbox, failures, count, answer in rows
+            if not failures
         }  # fmt: skip
-        return _Look(failing=troubles, troubles=troubles)
+        return _Look(failing={row.id for row in rows}, troubles=troubles)
 
     def over(name: str) -> _Trouble:
         mail = mails.put_off_over_alert(name, desk.page)
         return _Trouble(outage="", line=f"{name}: no letter is put off any longer", mail=mail)
 
-    return _tell(store, desk, "alert office ", look, over)
+    return _tell(store, desk, "alert office ", look, over, lambda _: True)
 
 
 def _tell(
     store: Store, desk: Desk, kind: str, look: Callable[[Tx, float], _Look],
-    over: Callable[[str], _Trouble], watched: Collection[str] | None = None,
+    over: Callable[[str], _Trouble], watched: Callable[[str], bool],
 ) -> list[str]:  # fmt: skip
     with store.read() as tx:
         if not any(_turned(tx, kind, look(tx, store.now(tx)), watched)):
@@ -115,10 +122,9 @@ def _tell(
 
 
 def _turned(
-    tx: Tx, kind: str, seen: _Look, watched: Collection[str] | None
+    tx: Tx, kind: str, seen: _Look, watched: Callable[[str], bool]
 ) -> tuple[list[str], list[str]]:
     """What is to be told: lanes that are stuck, and those told of that work again."""
     told = marks.beginning(tx, kind)
     new = [name for name, trouble in seen.troubles.items() if told.get(name) != trouble.outage]
-    mine = set(told) if watched is None else set(told) & set(watched)
-    return sorted(new), sorted(mine - set(seen.failing))
+    return sorted(new), sorted(name for name in set(told) - set(seen.failing) if watched(name))

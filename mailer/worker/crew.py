@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from mailer.errors import HeaderError, Next, SendError
 from mailer.message import compose
 from mailer.outbox import Claimed, Outcome
-from mailer.outbox.lanes import Health
+from mailer.outbox.lanes import PEOPLE, Health
 from mailer.transports import Accepted, Happened, Lines, Parcel, Staged, Transport
 
 log = logging.getLogger("mailer.worker")
+
+HANGS = 5.0  # seconds without a word, before any dot, after which a server is not relied upon
 
 Envelope = Callable[[Claimed, Transport], str]
 """Says the envelope sender of a letter that leaves by a transport."""
@@ -38,14 +41,17 @@ class Crew:
         self.transport = transport
         self.size = size
         self.queue: deque[Claimed] = deque()  # claimed, not yet made ready
+        self._urgent: deque[Claimed] = deque()  # the same, and somebody waits for them
         self.staged: dict[int, Load] = {}  # all but the dot is with the server
         self.dotted: dict[int, Load] = {}  # the dot was sent: the server may own it
         self.outcomes: list[Outcome] = []
+        self.idle = list(range(size))  # lines that have nothing to do
         self.health = Health.PROBE  # of the account, as it was when letters were last claimed
         self._staging: dict[int, Load] = {}
         self._ready: deque[Load] = deque()
-        self._idle = list(range(size))
         self._fresh: set[int] = set()  # sent off in the last wave: worth waiting for
+        self._taken_at = math.inf  # time.monotonic() of the last claim
+        self._moved_at = math.inf  # and of the last word of the server, or the first to it
         self._dotted_at = [0.0] * size  # time.monotonic() of each line's last dot
         self._envelope = envelope
         self._lines: Lines | None = None
@@ -64,7 +70,18 @@ class Crew:
     @property
     def waiting(self) -> int:
         """How many letters are claimed and not yet begun."""
-        return len(self.queue) + len(self._ready)
+        return len(self._urgent) + len(self.queue) + len(self._ready)
+
+    @property
+    def waited(self) -> float:
+        """How many seconds the oldest letter has waited for a line, at least."""
+        return time.monotonic() - self._taken_at if self.waiting else 0.0
+
+    @property
+    def hangs(self) -> bool:
+        """True when the server takes no envelope, or no connection, and does not say why."""
+        begun = bool(self._staging) and not self.dotted
+        return begun and time.monotonic() > self._moved_at + HANGS
 
     @property
     def under_way(self) -> int:
@@ -86,7 +103,15 @@ class Crew:
         happened = self._open_lines().poll(seconds)
         for one in happened:
             self._note(one)
+        if happened:
+            self._moved_at = time.monotonic()
         return bool(happened)
+
+    def take(self, letters: Sequence[Claimed]) -> None:
+        """Let claimed letters wait for a line; those to people go first."""
+        self._taken_at = time.monotonic()
+        for one in letters:
+            (self._urgent if one.lane == PEOPLE else self.queue).append(one)
 
     def send_off(self, passed: Collection[str]) -> None:
         """Send the dots of what is behind the fence, each with the next envelope; drop the rest."""
@@ -104,13 +129,16 @@ class Crew:
 
     def begin(self) -> None:
         """Let the idle lines begin with what waits, and make the next letters ready meanwhile."""
-        while self._idle and (load := self._next()):
-            line = self._idle.pop()
+        if not self.busy:
+            self._moved_at = time.monotonic()
+        while self.idle and (load := self._next()):
+            line = self.idle.pop()
             self._staging[line] = load
             self._open_lines().stage(line, load.parcel)
             self._fresh.add(line)
         while self.queue and len(self._ready) < self.size:
-            self._make_ready(self.queue.popleft())
+            if made := self._make_ready(self.queue.popleft()):
+                self._ready.append(made)
 
     def recall(self, late: float) -> None:
         """Take letters back that wait behind a dot for more than `late` seconds: others go on."""
@@ -136,10 +164,10 @@ class Crew:
 
     def give_back(self) -> list[str]:
         """Take what waits from the crew; return which letters."""
-        letters = [one.id for one in self.queue] + [load.letter.id for load in self._ready]
-        self.queue.clear()
-        self._ready.clear()
-        return letters
+        letters = [*self._urgent, *self.queue, *(load.letter for load in self._ready)]
+        for waiting in (self._urgent, self.queue, self._ready):
+            waiting.clear()
+        return [one.id for one in letters]
 
     def give_up(self) -> list[str]:
         """Wait for nothing any more: what has a dot is doubt; return the letters that have none."""
@@ -171,43 +199,46 @@ class Crew:
             self._came_out(self.dotted.pop(line).letter, error=happened.error)
         else:
             load = self._staging.pop(line, None) or self.staged.pop(line)
-            self._came_out(load.letter, error=happened.error)
+            self._came_out(load.letter, error=happened.error, dotted=False)
         if line not in self._staging and line not in self.dotted:
-            self._idle.append(line)
+            self.idle.append(line)
 
     def _came_out(
-        self, letter: Claimed, accepted: Accepted | None = None, error: SendError | None = None
-    ) -> None:
+        self, letter: Claimed, accepted: Accepted | None = None,
+        error: SendError | None = None, *, dotted: bool = True,
+    ) -> None:  # fmt: skip
         answer = accepted.answer if accepted else None
         account = self.transport.account
-        outcome = Outcome(letter=letter, account=account, answer=answer, error=error)
-        self.outcomes.append(outcome)
+        self.outcomes.append(
+            Outcome(letter=letter, account=account, answer=answer, error=error, dotted=dotted)
+        )
 
     def _next(self) -> Load | None:
-        while not self._ready and self.queue:
-            self._make_ready(self.queue.popleft())
-        return self._ready.popleft() if self._ready else None
+        while waiting := self._urgent or self._ready or self.queue:
+            one = waiting.popleft()
+            if load := one if isinstance(one, Load) else self._make_ready(one):
+                return load
+        return None
 
-    def _make_ready(self, letter: Claimed) -> None:
+    def _make_ready(self, letter: Claimed) -> Load | None:
         try:
             data = compose(letter.mail)
+            sender = self._envelope(letter, self.transport)
         except HeaderError as error:
-            self._came_out(letter, error=SendError(str(error), Next.FAIL))
+            self._came_out(letter, error=SendError(str(error), Next.FAIL), dotted=False)
+            return None
         except Exception:  # a fault of ours with one letter must not stop the others
             log.exception("letter %s could not be made ready", letter.id)
             ours = SendError("the mailer could not prepare it; see its log")
-            self._came_out(letter, error=ours)
-        else:
-            sender = self._envelope(letter, self.transport)
-            parcel = Parcel(
-                letter=letter.id, sender=sender, recipient=letter.mail.to_address, data=data
-            )
-            sha256 = hashlib.sha256(data).hexdigest()
-            self._ready.append(Load(letter=letter, parcel=parcel, sha256=sha256))
+            self._came_out(letter, error=ours, dotted=False)
+            return None
+        to = letter.mail.to_address
+        parcel = Parcel(letter=letter.id, sender=sender, recipient=to, data=data)
+        return Load(letter=letter, parcel=parcel, sha256=hashlib.sha256(data).hexdigest())
 
     def _abandon(self, line: int) -> None:
         self._open_lines().abandon(line)
-        self._idle.append(line)
+        self.idle.append(line)
 
 
 def newest_leases(crews: Sequence[Crew]) -> dict[str, float]:

@@ -60,9 +60,9 @@ class Worker:
             crew.send_off(passed)
         for crew in self._crews:
             crew.recall(max(LATE, 4 * self._usual))
-        if self._stopping:
-            self._give_back()
         for crew in self._crews:
+            if self._stopping or self._supply.too_much(crew):
+                self._unsent += crew.give_back()
             crew.begin()
         return sum(crew.under_way + len(crew.outcomes) for crew in self._crews)
 
@@ -91,7 +91,8 @@ class Worker:
                 log.error("%s", error)
                 time.sleep(SETTLE_PAUSE)
         for crew in self._crews:
-            crew.poll(0.0)
+            if crew.busy:
+                crew.poll(0.0)
             self._unsent += crew.give_back() + crew.drop_staged() + crew.give_up()
         self._settle_at_last()
         for crew in self._crews:
@@ -115,16 +116,22 @@ class Worker:
         wait = max(0.0, wait)
         if len(busy) == 1:
             return busy[0].poll(wait)
-        if not select.select(busy, [], [], wait)[0]:
-            wait = 0.0  # what a crew has to say by itself, such as that time is up
-        return sum(crew.poll(0.0) for crew in busy) > 0  # each of them, whatever the first says
+        heard = [crew.poll(0.0) for crew in busy]  # of what a crew has to say by itself, too
+        if wait and not any(heard):
+            waiting = select.poll()  # select() itself knows no file number above 1023
+            for crew in busy:
+                waiting.register(crew, select.POLLIN)
+            waiting.poll(wait * 1000)
+            heard = [crew.poll(0.0) for crew in busy]
+        return any(heard)
 
     def _commit(self) -> set[str]:
         """The round's one transaction; returns the letters that may send their dot."""
         outcomes = [one for crew in self._crews for one in crew.outcomes]
         stopped = any(one.error is not None and one.error.then is Next.STOP for one in outcomes)
         wants = self._wants()
-        if not (wants or stopped or outcomes or self._unsent or any(c.staged for c in self._crews)):
+        staged = any(crew.staged for crew in self._crews)
+        if not (wants or stopped or outcomes or staged or self._unsent or self._shaken):
             return set()
         try:
             with self.store.write() as tx:
@@ -142,7 +149,7 @@ class Worker:
             crew.outcomes = []
         self._unsent, self._shaken = [], False
         for crew, letters in claimed:
-            crew.queue.extend(letters)
+            crew.take(letters)
         return passed
 
     def _tell_of_account(self, crew: Crew) -> None:
@@ -162,9 +169,12 @@ class Worker:
         if self._shaken:
             # A commit whose answer was lost may have claimed letters nobody here knows of.
             self._unsent += sorted(outbox.held(tx, self.name) - set(self._unsent))
+        self._let_go(tx, self._unsent, now)
+
+    def _let_go(self, tx: Tx, letters: Sequence[str], now: float) -> None:
+        """Give back letters, but none that is on a line as well: claimed anew, it may be sent."""
         busy = set().union(*(crew.letters for crew in self._crews))
-        self._unsent = [one for one in self._unsent if one not in busy]
-        outbox.release(tx, self.name, self._unsent, now=now)
+        outbox.release(tx, self.name, [one for one in letters if one not in busy], now=now)
 
     def _fence(self, tx: Tx, now: float) -> set[str]:
         newest = newest_leases(self._crews)
@@ -184,19 +194,24 @@ class Worker:
         return not self._stopping and (idle or self._supply.is_short(self._crews))
 
     def _claim(self, tx: Tx, now: float) -> list[tuple[Crew, list[Claimed]]]:
-        """Claim for the first account that is well; one that failed gets one letter as a probe."""
+        """Claim for the first account that is well; one that failed gets one letter as a probe.
+
+        One that hangs gets nothing more until it says something.
+        """
         claimed = []
         for crew in self._crews:
             health = crew.health = account_health(tx, crew.transport.account, now)
-            if health is not Health.GOOD:
+            good = health is Health.GOOD and not crew.hangs
+            if not good:
                 # What was claimed before it failed is for another way, or for later.
-                unsent = crew.give_back()
-                outbox.release(tx, self.name, unsent, now=now)
+                self._let_go(tx, crew.give_back(), now)
             if health is Health.SHUT or self._stopping:
                 continue
-            good = health is Health.GOOD
             if most := self._supply.most(crew) if good else int(not crew.under_way):
-                claimed.append((crew, self._claim_for(tx, crew, most, now)))
+                letters = self._claim_for(tx, crew, most, now)
+                claimed.append((crew, letters))
+                if good:
+                    self._supply.got(len(letters), most)
             if good:
                 break
         return claimed
@@ -209,9 +224,7 @@ class Worker:
             others=frozenset(c.transport.account for c in self._crews if c is not crew),
         )  # fmt: skip
         lease = way.longest_wait + LEASE_MARGIN
-        letters = outbox.claim(tx, self.name, now=now, lease=lease, most=most, way=by)
-        self._supply.got(len(letters), most)
-        return letters
+        return outbox.claim(tx, self.name, now=now, lease=lease, most=most, way=by)
 
     def _shake(self) -> None:
         """After a database error: no dot goes out, and all that has none is given back later."""
@@ -226,12 +239,14 @@ class Worker:
 
     def _settle_at_last(self) -> None:
         """Write what is known, however long the database is away: nobody else knows it."""
-        while self._unsent or any(crew.outcomes for crew in self._crews):
+        while self._unsent or self._shaken or any(crew.outcomes for crew in self._crews):
             try:
                 self._commit()
             except StoreError as error:
                 waits = sum(len(crew.outcomes) for crew in self._crews)
                 log.error("the outcome of %d letters waits: %s", waits, error)
+                if not (waits or self._unsent):
+                    return  # what a lost commit may have claimed comes back when its lease ends
                 time.sleep(SETTLE_PAUSE)
 
 

@@ -24,7 +24,7 @@ log = logging.getLogger("mailer.worker")
 
 REAP_EVERY = 10.0  # seconds between looks for what dead workers left
 TELL_EVERY = 10.0  # seconds between looks for letters whose failing was not told
-WATCH_EVERY = 60.0  # seconds between looks for ways that are stuck
+WATCH_EVERY = 60.0  # seconds between looks for lanes that are stuck
 OFFICES_EVERY = 600.0  # seconds between looks for offices that put letters off
 FILES_EVERY = 30.0  # seconds between looks at the officials' file
 
@@ -112,7 +112,7 @@ class Housekeeping:
 
     def _watch(self) -> None:
         accounts = [way.account for way in self._worker.transports]
-        for line in stuck.tell_ways(self._store, self._desk, accounts):
+        for line in stuck.tell_lanes(self._store, self._desk, accounts):
             log.warning("%s", line)
 
     def _watch_offices(self) -> None:

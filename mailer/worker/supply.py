@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from mailer.worker.crew import Crew
 
 SOON = 0.25  # seconds for which letters are claimed ahead: whoever comes meanwhile waits so long
+TOO_LONG = 2.0  # seconds that a claimed letter waits for a line at most: then others may have it
 MOST = 1000
 
 
@@ -26,7 +27,14 @@ class Supply:
 
     def most(self, crew: Crew) -> int:
         """How many letters to claim for a crew now."""
-        return max(0, self._ahead - crew.waiting)
+        return max(0, max(self._ahead, len(crew.idle)) - crew.waiting)
+
+    def too_much(self, crew: Crew) -> bool:
+        """True when letters wait too long for a line: from now on only idle lines get some."""
+        found = crew.waited > TOO_LONG
+        if found:
+            self._ahead = 0
+        return found
 
     def got(self, number: int, most: int) -> None:
         """Learn from a claim: how soon it was needed, and whether it was filled."""
@@ -36,9 +44,11 @@ class Supply:
         if self._scarce:
             return
         if took < SOON / 2:
-            self._ahead = min(MOST, self._ahead * 2)
+            self._ahead *= 2
         elif took > SOON:
-            self._ahead = max(2 * self._lines, self._ahead // 2)
+            self._ahead //= 2
+        least = 2 * self._lines if took < TOO_LONG else 0
+        self._ahead = min(MOST, max(least, self._ahead))
 
     def _is_worth_it(self) -> bool:
         """False for a moment after a claim that found too little: asking is not free."""

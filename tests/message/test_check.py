@@ -74,6 +74,7 @@ def test_the_check_sees_every_change(old, new):
         (b"=E2=80=99", b"=E2=80=99?=\r\n =?utf-8?q?=E2=80"),
         (b"qu=\r\n", b"qu="),
         (b"qu=\r\n", b"qu=0A"),
+        (b"qu=\r\n", b"qu=\rx\r\n"),  # binascii reads over this; others need not
         (b"quoted-printable", b"7bit"),
         (b"quoted-printable", b"base64"),
         (b"lang=3D", b"lang=3d="),
@@ -99,6 +100,14 @@ def test_the_check_sees_every_change_of_what_is_encoded(old, new):
 def test_the_check_sees_every_value_that_was_meant_otherwise(other):
     with pytest.raises(HeaderError):
         check(compose(ANN), replace(cleaned(ANN), **other), text_to_html(ANN.text))
+
+
+@pytest.mark.parametrize("byte", [b"\0", b"\x0b", b"\x0c", b"\x1b", b"\x7f", b"\x80", b"\xe9"])
+@pytest.mark.parametrize("place", [b"Remote exams", b"read this.", b"<p>Please"])
+def test_no_byte_is_outside_plain_text(byte, place):
+    data = compose(ANN).replace(place, place + byte, 1)
+    with pytest.raises(HeaderError, match="outside plain text"):
+        check(data, cleaned(ANN), text_to_html(ANN.text))
 
 
 def test_a_line_may_have_998_characters_and_no_more():

@@ -26,6 +26,7 @@ MAILS = {
     "accents all along": replace(
         ANN, subject="é" * 300, to_name="a" * 60 + "éé", reply_name="é=_?"
     ),
+    "both encodings as long": replace(ANN, reply_name="éabcdef"),
     "folded": replace(ANN, subject="A word " * 60, from_name="Ann " * 60, to_name="x" * 200),
     "spaces": replace(ANN, subject="  a   b  ", to_name=" \u00a0 Sam\u00a0Sample ", reply_name=" "),
     "another domain": replace(ANN, reply_address="ann@müller.example", from_name=""),
@@ -47,6 +48,7 @@ DIGESTS = {
     "quotes": "f30ffe0816c65aaf01b499eda868014456c93a70a4288c0bd51180fde79263e8",
     "names of another script": "af9036b6f0f3c47be497205acffdf032c1abe4cbf371d388a0c74d2f2e1c4315",
     "accents all along": "d6a3a208c5a59d37dcebe6a48d6ac522a42720bc37d796ee2903a92345cacbee",
+    "both encodings as long": "4dd32761a33070c00f05e3c9c61e7aa63048257b6026702ba708bd62c5e43253",
     "folded": "23a8cd480b6295228592085c9e1b48f1d66fb701b43dd3d6b4f0a7b3e6697e4f",
     "spaces": "2929dc66e61dbb7f4dd185528ccc78aba625161098fbb5aae6660fd6a09306bb",
     "another domain": "98b8cf4ba664c0fbddbc25e65fcf22209ebfd48446ae5f22274f99bc86481b03",

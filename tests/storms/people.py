@@ -110,5 +110,5 @@ def read(page: str, submission: str, at: float, *, final: bool) -> Iterator[Show
         assert office, section
         yield Shown(
             at=at, submission=submission, recipient=office[0], sent=badge[1] in _SENT,
-            twice="It may have arrived twice" in section, final=final,
+            twice="may have arrived" in section, final=final,
         )  # fmt: skip

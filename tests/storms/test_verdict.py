@@ -111,6 +111,13 @@ BREACHES = {
             KEPT, log=[ENTRY, ENTRY], letters=[replace(LETTER, possibly_twice=True)]
         ),
     ),
+    "a receipt that hides an arrival": (
+        "misled",
+        replace(
+            KEPT, letters=[replace(LETTER, state="failed", reason="deadline", possibly_twice=True)],
+            shown=[replace(RECEIPT, sent=False)],
+        ),
+    ),
     "failed without a refusal": (
         "unfounded", replace(with_letter(state="failed", reason="refused"), log=[]),
     ),

@@ -54,10 +54,12 @@ def freeze_worker(storm: Storm) -> None:
     sleeper.tell(signal.SIGSTOP)
     storm.clock.jump(OVERSLEPT)
     other = (number + 1) % WORKERS
-    storm.workers[other].stop()
-    storm.workers[other] = storm.new_worker(other)  # it looks at once for what is left
-    time.sleep(storm.dice.uniform(1.0, 2.0))
-    sleeper.tell(signal.SIGCONT)
+    try:
+        storm.workers[other].stop()  # it may have to wait for what the sleeper holds, but not long
+        storm.workers[other] = storm.new_worker(other)  # it looks at once for what is left
+        time.sleep(storm.dice.uniform(1.0, 2.0))
+    finally:
+        sleeper.tell(signal.SIGCONT)
 
 
 def kill_web(storm: Storm) -> None:
@@ -110,9 +112,11 @@ def full_disk(storm: Storm) -> None:
     pids = [part.process.pid for part in storm.programs()]
     assert storm.web is not None
     pids += children(storm.web.process.pid)
-    storm.place.fill(pids)
-    time.sleep(storm.dice.uniform(0.5, 1.5))
-    storm.place.free(pids)
+    try:
+        storm.place.fill(pids)
+        time.sleep(storm.dice.uniform(0.5, 1.5))
+    finally:
+        storm.place.free(pids)
 
 
 def stand_still(storm: Storm) -> None:

@@ -59,7 +59,7 @@ class Shown:
     submission: str
     recipient: str
     sent: bool  # "accepted by the mail server"
-    twice: bool  # "it may have arrived twice"
+    twice: bool  # "it may have arrived twice", or "all the same" where it failed
     final: bool = False  # read when all was calm
 
 
@@ -219,6 +219,8 @@ def _misled(history: History) -> Iterator[str]:
                 yield f"misled: the last receipt of {letter.id} does not say {letter.state}"
             if shown.final and times[letter.id] > 1 and not shown.twice:
                 yield f"misled: a receipt hides that {letter.id} went twice"
+            if shown.final and letter.state == "failed" and moment and not shown.twice:
+                yield f"misled: a receipt hides that {letter.id} has arrived all the same"
 
 
 def _unfounded(history: History) -> Iterator[str]:

@@ -9,7 +9,7 @@ from mailer.transports.smtp.outcomes import RULES, Phase, Rule, meaning
 from tests.conftest import ROOT
 
 HELLO, AUTH, MAIL, RCPT, DATA, DOT, _ = Phase
-STOP, RETRY, FAIL = Next.STOP, Next.RETRY, Next.FAIL
+STOP, LANE, RETRY, FAIL = Next.STOP, Next.LANE, Next.RETRY, Next.FAIL
 MINUTES, HOUR, DAY = 60.0, 3600.0, 86400.0
 
 # Answer, where it was said, and what must follow. One of them at least for each row, in its order.
@@ -34,11 +34,11 @@ EXAMPLES = [
     ("454", "4.7.1", "Relay access denied", RCPT, STOP, None),
     ("552", "5.3.4", "Message size exceeds fixed limit", MAIL, FAIL, None),
     ("552", "5.2.3", "too long", RCPT, FAIL, None),
-    ("554", "5.2.122", "sender's hourly limit for this recipient", DOT, RETRY, HOUR),
-    ("550", "5.2.121", "recipient's hourly limit for this sender", MAIL, RETRY, HOUR),
-    ("552", "5.2.2", "over quota", DOT, RETRY, DAY),
+    ("554", "5.2.122", "sender's hourly limit for this recipient", DOT, LANE, HOUR),
+    ("550", "5.2.121", "recipient's hourly limit for this sender", MAIL, LANE, HOUR),
+    ("552", "5.2.2", "over quota", DOT, LANE, DAY),
     ("552", "", "message exceeds maximum size", DATA, FAIL, None),
-    ("552", "", "mailbox full", RCPT, RETRY, DAY),
+    ("552", "", "mailbox full", RCPT, LANE, DAY),
     ("550", "5.7.1", "sender not allowed", MAIL, STOP, None),
     ("553", "", "who are you", MAIL, STOP, None),
     ("550", "5.7.26", "This mail is unauthenticated", DOT, RETRY, HOUR),
@@ -60,9 +60,9 @@ EXAMPLES = [
     ("451", "4.7.651", "temporarily rate limited", RCPT, RETRY, HOUR),
     ("421", "4.7.0", "Try again later, closing connection", DOT, RETRY, 30 * MINUTES),
     ("421", "4.7.26", "unauthenticated", DOT, RETRY, HOUR),
-    ("450", "4.2.1", "receiving mail too quickly", RCPT, RETRY, HOUR),
-    ("452", "4.2.2", "over quota", RCPT, RETRY, HOUR),
-    ("432", "4.3.2", "recipient thread limit exceeded", DOT, RETRY, 5 * MINUTES),
+    ("450", "4.2.1", "receiving mail too quickly", RCPT, LANE, HOUR),
+    ("452", "4.2.2", "over quota", RCPT, LANE, HOUR),
+    ("432", "4.3.2", "recipient thread limit exceeded", DOT, LANE, 5 * MINUTES),
     ("452", "4.5.3", "Too many recipients", RCPT, RETRY, None),
     ("421", "4.4.2", "timeout", DATA, RETRY, None),
     ("451", "4.3.0", "later", MAIL, RETRY, None),
@@ -135,4 +135,6 @@ def outcome(rule: Rule) -> str:
         return f"stop, for {wait}" if wait else "stop"
     if then is FAIL:
         return "refused for good"
+    if then is LANE:
+        return f"the mailbox waits {wait}"
     return f"retry after {wait}" if wait else "retry"

@@ -16,25 +16,25 @@ from mailer import config
 from mailer.db.store import Store
 from mailer.errors import BackupError
 
-_DEBIAN = Path("/usr/lib/postgresql")
+DEBIAN = Path("/usr/lib/postgresql")
 _VERSION = re.compile(r"\(PostgreSQL\) (\d+)")
 
 
 class Program:
     """One of them, of a version that understands the server."""
 
-    def __init__(self, store: Store, name: str, server: int) -> None:
+    def __init__(self, store: Store, name: str, server: int, debian: Path = DEBIAN) -> None:
         self.name = name
-        self._file = find(name, server)
+        self._file = find(name, server, debian)
         from psycopg.conninfo import make_conninfo  # an extra: not there with SQLite alone
 
         _, given = store.engine.dialect.create_connect_args(store.url)
         # The password goes another way: a command line can be read by everybody.
         password = given.pop("password", None)
         given.pop("context", None)  # of psycopg itself, which puts it there
-        self._target = make_conninfo(**given)
+        self.target = make_conninfo(**given)
         secret = {"PGPASSWORD": password} if password else {}
-        self._environment = config.environment_with(LC_ALL="C", **secret)
+        self.environment = config.environment_with(LC_ALL="C", **secret)
 
     def run(
         self,
@@ -47,7 +47,7 @@ class Program:
 
         `feed` is its input; `heard` gets each line it says, on another thread.
         """
-        self._run([*options, f"--dbname={self._target}"], feed, heard)
+        self._run([*options, f"--dbname={self.target}"], feed, heard)
 
     def look(self, options: Sequence[str]) -> None:
         """Run it without a database; raises BackupError."""
@@ -58,7 +58,7 @@ class Program:
     ) -> None:
         command = [str(self._file), "--no-password", *options]
         with subprocess.Popen(  # noqa: S603 - a program of the server's, with our own words
-            command, env=self._environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            command, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         ) as running:  # fmt: skip
             said: list[str] = []
@@ -75,7 +75,7 @@ class Program:
             raise BackupError(f"{self.name} failed: {_why(said)}")
 
 
-def find(name: str, server: int, debian: Path = _DEBIAN) -> Path:
+def find(name: str, server: int, debian: Path = DEBIAN) -> Path:
     """The program of the server's own version, else the next newer one; raises BackupError."""
     found = {_version(file): file for file in _candidates(name, debian)}
     fitting = [version for version in found if version >= server]

@@ -16,7 +16,7 @@ import time
 from contextlib import suppress
 
 from mailer.errors import Next, SendError
-from mailer.transports.smtp.replies import Phase, Reply, clean, refusal
+from mailer.transports.smtp.replies import Phase, Reply, clean, refusal, why
 from mailer.transports.smtp.server import Server
 
 LONGEST_REPLY = 64 * 1024  # octets; RFC 5321 allows 512 a line
@@ -144,6 +144,11 @@ class Line(smtplib.SMTP):
             with suppress(OSError):
                 socket.socket.shutdown(self.sock, socket.SHUT_RDWR)
 
+    @property
+    def unread(self) -> bool:
+        """True when there are words of the server that nobody has looked at."""
+        return bool(self._buffer)
+
     def interrupted(self) -> bool:
         """True when the server has spoken unasked, or hung up. Never waits."""
         try:
@@ -222,23 +227,6 @@ class Line(smtplib.SMTP):
 
     def _stop(self, why: str) -> SendError:
         return SendError(f"{self.server.place}: {why}", Next.STOP)
-
-
-def why(error: Exception, timeout: float) -> str:
-    """What broke a conversation, in plain words."""
-    if isinstance(error, TimeoutError):
-        return f"no answer within {timeout:g} seconds"
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"its certificate is not trusted ({error.verify_message})"
-    if isinstance(error, ssl.SSLError):
-        return f"encryption failed ({error.reason or error})"
-    if isinstance(error, socket.gaierror):
-        return "its name is not known"
-    if isinstance(error, ConnectionRefusedError):
-        return "nothing answers there"
-    if isinstance(error, OSError):
-        return error.strerror or "it hung up"
-    return str(error)
 
 
 def _own_name(sock: socket.socket) -> str:

@@ -91,6 +91,10 @@ def _retry(why: str, after: float | None = None) -> Meaning:
     return Meaning(then=Next.RETRY, after=after, why=why)
 
 
+def _lane(why: str, after: float) -> Meaning:
+    return Meaning(then=Next.LANE, after=after, why=why)
+
+
 def _fail(why: str) -> Meaning:
     return Meaning(then=Next.FAIL, why=why)
 
@@ -137,11 +141,11 @@ RULES: tuple[Rule, ...] = (
     # What does not mean what a 5 in front says.
     Rule(
         codes=("5.2.121", "5.2.122"),
-        meaning=_retry("too many an hour to one mailbox (Exchange Online)", HOUR),
+        meaning=_lane("too many an hour to one mailbox (Exchange Online)", HOUR),
     ),
-    Rule(codes=("5.2.2",), meaning=_retry("the mailbox is full", DAY)),
+    Rule(codes=("5.2.2",), meaning=_lane("the mailbox is full", DAY)),
     Rule(codes=("552",), phases=NOT_RECIPIENT, meaning=_fail("the letter is too big")),
-    Rule(codes=("552",), phases=RECIPIENT, meaning=_retry("the mailbox is full", DAY)),
+    Rule(codes=("552",), phases=RECIPIENT, meaning=_lane("the mailbox is full", DAY)),
     Rule(
         codes=("5xx",), phases=SENDER,
         meaning=_stop("our own address is refused: no letter would pass"),
@@ -172,9 +176,9 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(codes=("4.7.0",), meaning=_retry("not now, for what came from us lately", 30 * MINUTE)),
     Rule(codes=("4.7.x",), meaning=_retry("a passing limit or policy on our mail", HOUR)),
-    Rule(codes=("4.2.1",), meaning=_retry("the mailbox gets too much at once (Gmail)", HOUR)),
-    Rule(codes=("4.2.2",), meaning=_retry("the mailbox is full for now", HOUR)),
-    Rule(codes=("432",), meaning=_retry("too many at once to one mailbox (Exchange)", 5 * MINUTE)),
+    Rule(codes=("4.2.1",), meaning=_lane("the mailbox gets too much at once (Gmail)", HOUR)),
+    Rule(codes=("4.2.2",), meaning=_lane("the mailbox is full for now", HOUR)),
+    Rule(codes=("432",), meaning=_lane("too many at once to one mailbox (Exchange)", 5 * MINUTE)),
     Rule(codes=("4.5.3",), meaning=_retry("too many recipients in one conversation")),
     Rule(codes=("421",), meaning=_retry("the server closes the line")),
     Rule(codes=("4xx",), meaning=_retry("not now")),

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import socket
+import ssl
 import unicodedata
 from dataclasses import dataclass
 
 from mailer.errors import SendError
 from mailer.transports.smtp.outcomes import Phase, meaning
 
-__all__ = ["Phase", "Reply", "clean", "refusal"]
+__all__ = ["Phase", "Reply", "clean", "refusal", "why"]
 
 LONGEST_REASON = 300
 
@@ -46,6 +48,23 @@ def refusal(reply: Reply, phase: Phase) -> SendError:
     means = meaning(reply.number, reply.enhanced, reply.text, phase)
     said = reply.text or "the server gave no reason"
     return SendError(f"{phase}: {said}", means.then, code=reply.code, after=means.after)
+
+
+def why(error: Exception, timeout: float) -> str:
+    """What broke a conversation, in plain words."""
+    if isinstance(error, TimeoutError):
+        return f"no answer within {timeout:g} seconds"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return f"encryption failed ({error.reason or error})"
+    if isinstance(error, socket.gaierror):
+        return "its name is not known"
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing answers there"
+    if isinstance(error, OSError):
+        return error.strerror or "it hung up"
+    return str(error)
 
 
 def clean(line: bytes) -> str:
