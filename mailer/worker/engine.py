@@ -9,7 +9,6 @@ holds up its own line only.
 from __future__ import annotations
 
 import logging
-import select
 import time
 from collections.abc import Sequence
 
@@ -21,6 +20,7 @@ from mailer.outbox.lanes import Health, account_health
 from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
 from mailer.worker.crew import Crew, Envelope, newest_leases
+from mailer.worker.hearing import hear
 from mailer.worker.supply import Supply
 
 log = logging.getLogger("mailer.worker")
@@ -64,7 +64,8 @@ class Worker:
             if self._stopping or self._supply.too_much(crew):
                 self._unsent += crew.give_back()
             crew.begin()
-        return sum(crew.under_way + len(crew.outcomes) for crew in self._crews)
+        under_way = sum(crew.under_way + len(crew.outcomes) for crew in self._crews)
+        return under_way + len(self._unsent)
 
     def drain(self) -> None:
         """Work until nothing is due and everything is settled."""
@@ -102,28 +103,11 @@ class Worker:
         """Wait for an answer, then a moment for the rest of the wave; never for stragglers."""
         began = time.monotonic()
         wait = WAIT
-        while self._hear(wait):
+        while hear(self._crews, wait):
             left = sum(crew.waits for crew in self._crews)
             if not left:
                 self._usual += (time.monotonic() - began - self._usual) / 8
             wait = began + min(PATIENCE, 4 * self._usual) - time.monotonic() if left else 0.0
-
-    def _hear(self, wait: float) -> bool:
-        """Take what the servers have said; false when nothing came in time."""
-        busy = [crew for crew in self._crews if crew.busy or crew.staged]
-        if not any(crew.busy for crew in busy):
-            return False
-        wait = max(0.0, wait)
-        if len(busy) == 1:
-            return busy[0].poll(wait)
-        heard = [crew.poll(0.0) for crew in busy]  # of what a crew has to say by itself, too
-        if wait and not any(heard):
-            waiting = select.poll()  # select() itself knows no file number above 1023
-            for crew in busy:
-                waiting.register(crew, select.POLLIN)
-            waiting.poll(wait * 1000)
-            heard = [crew.poll(0.0) for crew in busy]
-        return any(heard)
 
     def _commit(self) -> set[str]:
         """The round's one transaction; returns the letters that may send their dot."""

@@ -13,6 +13,7 @@ import asyncio
 import hashlib
 import re
 import signal
+import threading
 import time
 from pathlib import Path
 
@@ -174,14 +175,13 @@ class Relay:
         self.slow = slow
         self.think = think
         self.features = PLAIN if plain else FEATURES
+        self.listens = threading.Event()
         self._talks: set[asyncio.Task[None]] = set()
 
-    async def serve(self, port: int) -> None:
+    async def serve(self, port: int, stop: asyncio.Event) -> None:
         """Listen on loopback until told to stop; then every connection is cut."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         server = await asyncio.start_server(self._take, "127.0.0.1", port, backlog=200)
+        self.listens.set()
         await stop.wait()
         server.close()
         for talk in self._talks:
@@ -217,8 +217,15 @@ def main() -> None:
     weather = Weather(said.seed, said.odds, [name for name in said.faults.split(",") if name])
     log = Logbook(said.log)
     relay = Relay(log, weather, hang=said.hang, slow=said.slow, think=said.think, plain=said.plain)
-    asyncio.run(relay.serve(said.port))
+    asyncio.run(_until_told(relay, said.port))
     log.close()
+
+
+async def _until_told(relay: Relay, port: int) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await relay.serve(port, stop)
 
 
 if __name__ == "__main__":
