@@ -318,10 +318,10 @@ def test_a_database_that_others_use_is_left_alone(
 # --- PostgreSQL's programs ---------------------------------------------------------------------
 
 
-def a_program(folder: Path, says: str) -> Path:
+def a_program(folder: Path, says: str, does: str = "") -> Path:
     folder.mkdir(parents=True)
     file = folder / "pg_dump"
-    file.write_text(f"#!/bin/sh\necho '{says}'\n")
+    file.write_text(f"#!/bin/sh\necho '{says}'\n{does}\n")
     file.chmod(0o755)
     return file
 
@@ -349,3 +349,16 @@ def test_a_password_stands_on_no_command_line(tmp_path: Path) -> None:
     assert program.environment["PGPASSWORD"] == "se cret"
     for part in ("host=db.example", "port=6543", "dbname=letters", "sslmode=require"):
         assert part in program.target
+
+
+def test_a_program_that_ends_early_is_told_in_its_own_words(tmp_path: Path) -> None:
+    says = "echo one >&2; echo 'pg_dump: error: no room' >&2; test $1 = --version || exit 3"
+    a_program(tmp_path / "99" / "bin", "pg_dump (PostgreSQL) 99.1", says)
+    lines: list[str] = []
+    with closing(Store("postgresql+psycopg://mailer@db.example/letters")) as store:
+        program = postgres_tools.Program(store, "pg_dump", 99, tmp_path)
+        with pytest.raises(BackupError, match="pg_dump failed: no room"):
+            program.run(["--x"], feed=[b"x" * 100_000] * 20, heard=lines.append)
+        with pytest.raises(ZeroDivisionError):
+            program.run(["--x"], feed=(b"x" * (1 // 0) for _ in "x"))
+    assert lines == ["one", "pg_dump: error: no room"]

@@ -124,7 +124,10 @@ class Ledger(RuleBasedStateMachine):
         self, hand: tuple[str, list[Claimed]], why: str
     ) -> tuple[str, list[Outcome]]:
         worker, letters = hand
-        return worker, [Outcome(letter=one, account=ACCOUNT, error=ERRORS[why]) for one in letters]
+        return worker, [
+            Outcome(letter=one, account=ACCOUNT, error=ERRORS[why], dotted=False)
+            for one in letters
+        ]
 
     @rule(target=answered, hand=consumes(fenced))
     def the_server_takes(self, hand: tuple[str, list[Claimed]]) -> tuple[str, list[Outcome]]:

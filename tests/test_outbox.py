@@ -41,9 +41,13 @@ def fence(store: Store, letters: Sequence[Claimed], worker: str = "w1") -> set[s
 
 
 def settle(store: Store, letters: Sequence[Claimed], error: SendError | None = None, *,
-           worker: str = "w1") -> None:  # fmt: skip
+           worker: str = "w1", dotted: bool = False) -> None:  # fmt: skip
     answer = None if error else Answer(text="queued", code="250")
-    outcomes = [Outcome(letter=one, account=ACCOUNT, answer=answer, error=error) for one in letters]
+    dotted = dotted or error is None or error.maybe_accepted
+    outcomes = [
+        Outcome(letter=one, account=ACCOUNT, answer=answer, error=error, dotted=dotted)
+        for one in letters
+    ]
     with store.write() as tx:
         outbox.settle(tx, worker, outcomes, now=store.now(tx))
 

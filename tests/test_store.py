@@ -229,7 +229,7 @@ def test_a_writer_that_freezes_in_a_transaction_is_ended_by_postgresql(
         freeze()
     with store.write() as tx:
         tx.execute(insert(schema.meta).values(name="frozen", value="free again"))
-    with store.read() as tx:  # a reader holds up nobody, and may take its time
+    with store.snapshot() as tx:  # a long reader holds up nobody, and may take its time
         assert tx.execute(text("SHOW idle_in_transaction_session_timeout")).scalar() == "0"
     store.close()
 

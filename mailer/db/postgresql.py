@@ -13,11 +13,16 @@ from mailer.errors import StoreError
 IDLE = 1.0
 """Seconds after which a connection is tried before it is used: the server may have gone since."""
 
+PREPARE_AFTER = 3
+"""Runs of a statement after which PostgreSQL keeps its plan."""
+
 FROZEN = 10
-"""Seconds a writer may pause within a transaction before the server ends it and frees its locks.
+"""Seconds anybody may pause within a transaction before the server ends it and frees its locks.
 
 A machine that is suspended there would hold up all others until it wakes. As long as SQLite's gate.
 """
+
+_BOUND = f"SET idle_in_transaction_session_timeout = '{FROZEN}s'"
 
 
 def engine(url: URL) -> Engine:
@@ -27,10 +32,11 @@ def engine(url: URL) -> Engine:
             url,
             pool_size=10,
             max_overflow=10,
-            connect_args={"prepare_threshold": None, "connect_timeout": 10},  # PgBouncer
+            connect_args={"prepare_threshold": None, "connect_timeout": 10},
         )
     except ImportError:
         raise StoreError("PostgreSQL needs the extra: pip install 'mailer[postgres]'") from None
+    event.listen(made, "connect", _meet)
     event.listen(made, "checkin", _note_use)
     event.listen(made, "checkout", _try_if_idle)
     event.listen(made, "begin", _begin)
@@ -63,8 +69,27 @@ def _try_if_idle(connection: Any, record: Any, _proxy: Any) -> None:
         raise InvalidatePoolError from error
 
 
+def _meet(connection: Any, record: Any) -> None:
+    """Find out whether we speak to PostgreSQL itself or to a pooler, such as PgBouncer.
+
+    A pooler names another process than the one that answers, and may hand each transaction to
+    another. Only where there is none may statements be prepared and settings be left behind.
+    """
+    with connection.cursor() as cursor:
+        (answers,) = cursor.execute("SELECT pg_backend_pid()").fetchone()
+        record.info["direct"] = answers == connection.info.backend_pid
+        if record.info["direct"]:
+            connection.prepare_threshold = PREPARE_AFTER
+            cursor.execute(_BOUND)
+    connection.commit()
+
+
 def _begin(connection: Connection) -> None:
-    """Bound how long a writer may pause. A reader holds up nobody, and may show slowly."""
-    if connection.get_execution_options().get("writes"):
-        bound = f"SET LOCAL idle_in_transaction_session_timeout = '{FROZEN}s'"
-        connection.exec_driver_sql(bound)
+    """Bound how long a writer may pause, where a pooler forgets what was set before."""
+    if connection.get_execution_options().get("writes") and not connection.info["direct"]:
+        connection.exec_driver_sql(_BOUND.replace("SET", "SET LOCAL", 1))
+
+
+def unbound(connection: Connection) -> None:
+    """Let this transaction pause as long as it likes: one that reads holds up nobody."""
+    connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")

@@ -57,6 +57,8 @@ class Store:
             self.engine.connect().execution_options(**level) as connection,
             connection.begin(),
         ):
+            if not self.is_sqlite:
+                postgresql.unbound(connection)
             yield connection
 
     @contextmanager

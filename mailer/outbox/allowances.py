@@ -44,7 +44,8 @@ class Allowances:
         self._account = lanes.of_account(account) if limited else ""
         wanted = {row.mailbox for row in waiting} | {row.domain for row in waiting if row.domain}
         wanted |= {self._account} if limited else set()
-        rows = tx.execute(_locked(tx.dialect.name), given.rows([{"id": key} for key in wanted]))
+        dialect = tx.dialect.name
+        rows = tx.execute(_locked(dialect), given.rows(dialect, [{"id": key} for key in wanted]))
         self._buckets = {row.id: lanes.bucket(row) for row in rows}
         self._spent: dict[str, Bucket] = {}
         self._served: list[str] = []
@@ -97,11 +98,12 @@ class Allowances:
         ]  # fmt: skip
         dialect = self._tx.dialect.name
         if spent:
-            self._tx.execute(_spend(dialect), {"now_": self._now, **given.rows(spent)})
+            self._tx.execute(_spend(dialect), {"now_": self._now, **given.rows(dialect, spent)})
         for key in self._probed:
             lanes.await_probe(self._tx, key, self._now)
-        served = given.rows([{"id": key} for key in self._served])
-        self._tx.execute(_serve(dialect), {"now_": self._now, **served})
+        if self._served:
+            served = given.rows(dialect, [{"id": key} for key in self._served])
+            self._tx.execute(_serve(dialect), {"now_": self._now, **served})
 
     def _lanes(self, row: Row[Any]) -> list[str]:
         """The lanes a queue stands in; a domain without a pace of its own is none."""

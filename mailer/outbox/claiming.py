@@ -140,15 +140,21 @@ def _turns(found: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
     return groups[:QUEUES_AT_ONCE]
 
 
-def release(tx: Tx, worker: str, ids: Sequence[str], *, now: float) -> None:
-    """Give back letters of this worker for which surely no dot was sent; they lost nothing."""
+def release(
+    tx: Tx, worker: str, ids: Sequence[str], *, now: float, fenced: bool = False
+) -> None:  # fmt: skip
+    """Give back letters of this worker for which surely no dot was sent; they lost nothing.
+
+    `fenced` takes them back from behind the fence, too: where a commit's fate is not known.
+    """
     if not ids:
         return
     values = {
         "attempts": letter.c.attempts - 1, "lease_until": None, "dated_at": moves.undated(),
     }  # fmt: skip
     event = moves.Event(now=now, actor="worker", note="given back")
-    come_from, ours = {State.CLAIMED, State.DOT}, [letter.c.worker == worker]
+    come_from = {State.CLAIMED, State.DOT} if fenced else {State.CLAIMED}
+    ours = [letter.c.worker == worker]
     moves.move(tx, ids, State.QUEUED, event, come_from=come_from, where=ours, values=values)
 
 
@@ -256,7 +262,9 @@ def _texts(dialect: str) -> Select[Any]:
 def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
     if not ids:
         return []
-    found = tx.execute(_texts(tx.dialect.name), given.rows([{"id": key} for key in ids]))
+    found = tx.execute(
+        _texts(tx.dialect.name), given.rows(tx.dialect.name, [{"id": key} for key in ids])
+    )
     return [
         Claimed(
             id=row.id,

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, insert
+from sqlalchemy import Row
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
-from mailer.db import Tx
+from mailer.db import Tx, given
 from mailer.db.ids import letter_id
 from mailer.db.schema import letter, letter_text
 from mailer.message import Mail
@@ -86,8 +86,7 @@ def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
     # Which of them went in is asked of the database: only its UNIQUE line can know.
     done = set(tx.execute(_unless_written(tx.dialect.name), rows).scalars())
     texts = [_text(key, new.written) for key, new in entered if key in done]
-    if texts:
-        tx.execute(_INSERT_TEXT, texts)
+    given.enter(tx, letter_text, texts)
     moves.record_each(
         tx,
         [
@@ -135,9 +134,6 @@ def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
         body=text.body,
     )  # fmt: skip
     return written.mail(text.message_id, kind, date)
-
-
-_INSERT_TEXT = insert(letter_text)
 
 
 @cache

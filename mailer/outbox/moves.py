@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, insert, literal_column, null, update
+from sqlalchemy import ColumnElement, case, literal_column, null, update
 
-from mailer.db import Tx
+from mailer.db import Tx, given
 from mailer.db.ids import event_id
 from mailer.db.schema import letter, letter_event
 from mailer.errors import IllegalMove
 from mailer.status import State, sources
-
-_INSERT = insert(letter_event)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,8 +79,7 @@ def record_each(tx: Tx, happened: Sequence[tuple[str, State, Event]]) -> None:
         }
         for letter_id, state, event in happened
     ]  # fmt: skip
-    if rows:
-        tx.execute(_INSERT, rows)
+    given.enter(tx, letter_event, rows)
 
 
 def undated() -> ColumnElement[float | None]:

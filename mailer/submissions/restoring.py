@@ -48,14 +48,21 @@ def settle(
     erased = erasing.replay(tx, erasures, now=now)
     event = Event(now=now, actor="mailer", note=why)
     uncertain = _doubt(tx, event)
-    held = update(letter).where(is_state(State.UNCERTAIN)).values(on_uncertain="hold")
-    tx.execute(held)
-    awaiting = update(letter).where(is_state(State.AWAITING), letter.c.reason == "")
-    tx.execute(awaiting.values(reason=RESTORED))  # which holds it when it is confirmed
+    _mark(tx)
     return Settled(
         uncertain=uncertain, review=_remark(tx, event), awaiting=_count(tx, State.AWAITING),
         erased=erased,
     )  # fmt: skip
+
+
+def _mark(tx: Tx) -> None:
+    """See to it that nothing in doubt leaves by itself, and nothing leaves again unflagged."""
+    tx.execute(update(letter).where(is_state(State.UNCERTAIN)).values(on_uncertain="hold"))
+    # Confirmed or let go since, and sent: if a person decides so again, the log says "twice".
+    waiting = or_(is_state(State.AWAITING), is_state(State.REVIEW))
+    tx.execute(update(letter).where(waiting).values(possibly_twice=True))
+    awaiting = update(letter).where(is_state(State.AWAITING), letter.c.reason == "")
+    tx.execute(awaiting.values(reason=RESTORED))  # which holds it when it is confirmed
 
 
 def _doubt(tx: Tx, event: Event) -> int:

@@ -188,7 +188,8 @@ def _when(letter: ReceiptLetter, now: float) -> list[str]:
 
 def _twice(letter: ReceiptLetter) -> list[str]:
     """What is to be known of a letter whose first answer was never heard."""
-    if not letter.possibly_twice or words(letter) is _AGAIN:
+    waits = letter.state in {State.AWAITING, State.REVIEW}
+    if not letter.possibly_twice or waits or words(letter) is _AGAIN:
         return []
     if letter.state is State.FAILED:
         return [gettext("The connection broke off once: it may have arrived all the same.")]

@@ -47,6 +47,7 @@ class Worker:
         self._crews = [Crew(way, connections, envelope) for way in transports]
         self._supply = Supply(connections)
         self._unsent: list[str] = []  # to give back: surely no dot was sent
+        self._dropped: list[str] = []  # the same, but perhaps they are behind the fence
         self._shaken = False  # a commit's fate is unknown
         self._stopping = False
         self._usual = PATIENCE  # seconds that a wave takes, lately
@@ -131,7 +132,7 @@ class Worker:
         for crew in self._crews:
             self._tell_of_account(crew)
             crew.outcomes = []
-        self._unsent, self._shaken = [], False
+        self._unsent, self._dropped, self._shaken = [], [], False
         for crew, letters in claimed:
             crew.take(letters)
         return passed
@@ -153,12 +154,12 @@ class Worker:
         if self._shaken:
             # A commit whose answer was lost may have claimed letters nobody here knows of.
             self._unsent += sorted(outbox.held(tx, self.name) - set(self._unsent))
-        self._let_go(tx, self._unsent, now)
-
-    def _let_go(self, tx: Tx, letters: Sequence[str], now: float) -> None:
-        """Give back letters, but none that is on a line as well: claimed anew, it may be sent."""
+        # Claimed anew, one that is to be given back may be on a line as well: that copy counts.
         busy = set().union(*(crew.letters for crew in self._crews))
-        outbox.release(tx, self.name, [one for one in letters if one not in busy], now=now)
+        dropped = [one for one in self._dropped if one not in busy]
+        outbox.release(tx, self.name, dropped, now=now, fenced=True)
+        unsent = [one for one in self._unsent if one not in busy]
+        outbox.release(tx, self.name, unsent, now=now)
 
     def _fence(self, tx: Tx, now: float) -> set[str]:
         newest = newest_leases(self._crews)
@@ -188,7 +189,7 @@ class Worker:
             good = health is Health.GOOD and not crew.hangs
             if not good:
                 # What was claimed before it failed is for another way, or for later.
-                self._let_go(tx, crew.give_back(), now)
+                outbox.release(tx, self.name, crew.give_back(), now=now)
             if health is Health.SHUT or self._stopping:
                 continue
             if most := self._supply.most(crew) if good else int(not crew.under_way):
@@ -214,7 +215,7 @@ class Worker:
         """After a database error: no dot goes out, and all that has none is given back later."""
         self._shaken = True
         for crew in self._crews:
-            self._unsent += crew.drop_staged()
+            self._dropped += crew.drop_staged()
         self._give_back()
 
     def _give_back(self) -> None:
@@ -229,7 +230,7 @@ class Worker:
             except StoreError as error:
                 waits = sum(len(crew.outcomes) for crew in self._crews)
                 log.error("the outcome of %d letters waits: %s", waits, error)
-                if not (waits or self._unsent):
+                if not (waits or self._unsent or self._dropped):
                     return  # what a lost commit may have claimed comes back when its lease ends
                 time.sleep(SETTLE_PAUSE)
 

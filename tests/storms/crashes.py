@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from typing import Any
 
 from mailer import approvals
 from mailer.db import Store
@@ -53,7 +54,7 @@ class FusedLine(Line):
         self.fuse()
         return sent
 
-    def send(self, s: str | bytes) -> None:
+    def send(self, s: Any) -> None:
         """What smtplib itself says, or die."""
         self.fuse()
         super().send(s)

@@ -33,12 +33,13 @@ def letters(store: Store) -> list[Letter]:
 
 def _letter(row: Row[Any]) -> Letter:
     ours = row.kind != Kind.LETTER
+    told = ours or row.state != State.FAILED or row.told_at is not None
     return Letter(
         id=row.id, submission="" if ours else row.submission, person=row.id if ours else row.who,
         official=row.official or "", state=row.state, reason=row.reason,
         recipient=row.to_address, possibly_twice=row.possibly_twice, sha256=row.sha256,
         rebuilt=_rebuilt(row) if row.state == State.SENT else "",
-        shown=f"{row.salutation}\n\n{row.body}" if row.salutation else row.body,
+        told=told, shown=f"{row.salutation}\n\n{row.body}" if row.salutation else row.body,
     )  # fmt: skip
 
 

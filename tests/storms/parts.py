@@ -115,7 +115,7 @@ def web(folder: Path, port: int, **settings: str) -> Part:
 
 def worker(folder: Path, name: str, clock: FastClock | None = None, **settings: str) -> Part:
     """A worker; with `clock` at that clock's time."""
-    words = ("-m", "mailer", "worker")
+    words: tuple[str, ...] = ("-m", "mailer", "worker")
     if clock is not None:
         told = (repr(clock.origin), repr(clock.speed), str(clock.skew))
         words = ("-m", "tests.storms.worker", *told)

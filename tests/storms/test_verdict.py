@@ -121,6 +121,9 @@ BREACHES = {
     "failed without a refusal": (
         "unfounded", replace(with_letter(state="failed", reason="refused"), log=[]),
     ),
+    "failed, and nobody was told": (
+        "untold", replace(with_letter(state="failed", reason="deadline", told=False), log=[]),
+    ),
     "failed though it was taken": (
         "unfounded", with_letter(state="failed", reason="deadline"),
     ),

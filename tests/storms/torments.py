@@ -162,7 +162,8 @@ def everything_once(storm: Storm, _seconds: float) -> None:
 
 def for_a_while(storm: Storm, seconds: float) -> None:
     """One kind after the other, in an order of the seed's, for about so many seconds."""
-    end, names = time.monotonic() + seconds, []
+    end = time.monotonic() + seconds
+    names: list[str] = []
     while time.monotonic() < end:
         if not names:
             names = storm.dice.sample(sorted(TORMENTS), len(TORMENTS))

@@ -31,7 +31,8 @@ class Letter:
     possibly_twice: bool = False
     sha256: str  # of the bytes last handed over, as the ledger keeps it
     rebuilt: str  # of the bytes made anew from its text
-    shown: str = ""  # its text: subject, salutation and body
+    shown: str = ""  # its text: salutation and body
+    told: bool = True  # its supporter was told that it failed; true where it did not
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,7 +225,7 @@ def _misled(history: History) -> Iterator[str]:
 
 
 def _unfounded(history: History) -> Iterator[str]:
-    """Failures that the relay did not cause, or that were none."""
+    """Failures that the relay did not cause, that were none, or that nobody was told of."""
     refused = {entry.letter for entry in history.log if entry.did == REFUSED and entry.code >= 500}
     took = {entry.letter for entry in _took(history.log)}
     for letter in history.letters:
@@ -234,6 +235,8 @@ def _unfounded(history: History) -> Iterator[str]:
             yield f"unfounded: {letter.id} failed, and the relay never refused it for good"
         if letter.id in took and not letter.possibly_twice:
             yield f"unfounded: {letter.id} failed, though the relay took it"
+        if not letter.told:
+            yield f"untold: {letter.id} failed, and its supporter does not know"
 
 
 def _took(log: Iterable[Entry]) -> Iterator[Entry]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
@@ -65,24 +66,25 @@ def restore(
 def _refuse_if_used(tx: Tx) -> None:
     others, names = tx.execute(_OTHERS).one()
     if others:
+        how_many = "another connection" if others == 1 else f"{others} other connections"
         who = f" ({names})" if names else ""
         raise BackupError(
-            f"the database has {others} other connections{who}: stop `mailer web` and"
-            " `mailer worker` on every machine, and whatever else is connected"
+            f"the database has {how_many}{who}: stop `mailer web` and `mailer worker` on every"
+            " machine, and whatever else is connected"
         )
 
 
+@dataclass(frozen=True, kw_only=True)
 class _Aside:
     """The tables that were there, and the schema they stand in now."""
 
-    def __init__(self, schema_name: str, tables: list[str]) -> None:
-        self.schema = schema_name
-        self.tables = tables
+    schema: str
+    tables: list[str]
 
 
 def _set_aside(tx: Tx, manifest: Manifest, now: float) -> _Aside:
     moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%d_%H%M%S_%f")
-    aside = _Aside(f"replaced_{moment}", _present(tx, manifest))
+    aside = _Aside(schema=f"replaced_{moment}", tables=_present(tx, manifest))
     tx.execute(text("SET LOCAL lock_timeout = '10s'"))
     tx.execute(text(f"CREATE SCHEMA {aside.schema}"))
     for name in aside.tables:

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import IO, cast
@@ -62,14 +63,19 @@ class Program:
             stderr=subprocess.PIPE,
         ) as running:  # fmt: skip
             said: list[str] = []
+            stdin = cast(IO[bytes], running.stdin)
             listener = Thread(target=_listen, args=(running.stderr, said, heard))
             listener.start()
             try:
-                _pour(feed, cast(IO[bytes], running.stdin))
+                with suppress(BrokenPipeError):  # it ended early; its code and words tell why
+                    for chunk in feed:
+                        stdin.write(chunk)
             except BaseException:
                 running.kill()
                 raise
             finally:
+                with suppress(BrokenPipeError):
+                    stdin.close()
                 listener.join()
         if running.returncode:
             raise BackupError(f"{self.name} failed: {_why(said)}")
@@ -117,15 +123,6 @@ def _listen(lines: Iterable[bytes], said: list[str], heard: Callable[[str], None
     for line in lines:
         said.append(line.decode(errors="replace").strip())
         heard(said[-1])
-
-
-def _pour(feed: Iterable[bytes], into: IO[bytes]) -> None:
-    try:
-        for chunk in feed:
-            into.write(chunk)
-        into.close()
-    except BrokenPipeError:
-        pass  # it has ended early, and its exit code and words tell why
 
 
 def _why(said: Sequence[str]) -> str:
