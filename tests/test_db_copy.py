@@ -196,7 +196,7 @@ def test_memory_does_not_grow_with_the_rows(
 ) -> None:
     source = make(engine, False)
     peaks = []
-    for count in (2_000, 20_000):
+    for count in (1_500, 8_000):
         with source.write() as tx:
             rows = [{"name": f"{count} {number}", "value": "x" * 200} for number in range(count)]
             tx.execute(insert(meta), rows)

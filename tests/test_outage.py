@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from mailer import outbox
 from mailer.db import Store
 from mailer.db.schema import letter
+from mailer.errors import SendError
 from mailer.officials.values import Pace
 from mailer.outbox import NewLetter, Terms, Way, Written, lanes, outage
 from mailer.outbox.retries import RetryPlan
@@ -100,3 +101,28 @@ def test_nothing_begins_while_one_account_works_or_is_paused(store: Store, clock
         assert outage.began(tx, [WAY.account, "smtp://other.example:587"]) is None
         lanes.pause(tx, lanes.of_account(WAY.account), reason="x", actor="staff:x", now=clock.now)
         assert outage.began(tx, [WAY.account]) is None
+
+
+def test_what_only_a_dead_server_may_have_is_given_up_while_another_works(
+    store: Store, clock: Clock
+) -> None:
+    add(store, 2, None)
+    with store.write() as tx:
+        (one,) = outbox.claim(tx, "w", now=clock.now, lease=60, most=1, way=WAY)
+        outbox.fence(tx, "w", [(one, "0" * 64)], now=clock.now, lease=60, account=WAY.account)
+        lost = SendError("cut", maybe_accepted=True)
+        outcome = outbox.Outcome(letter=one, account=WAY.account, error=lost)
+        outbox.settle(tx, "w", [outcome], now=clock.now)
+    fail(store)
+    other = Way(account="smtp://other.example:587", others=frozenset({WAY.account}))
+    with store.write() as tx:
+        assert outage.failing(tx, [WAY.account, other.account]) == [WAY.account]
+        clock.pass_(3600.0)
+        assert not outbox.has_bound(tx, other.account, clock.now)
+        assert outbox.has_bound(tx, WAY.account, clock.now)
+        taken = outbox.claim(tx, "w", now=clock.now, lease=60, most=9, way=other)
+        assert one.id not in {each.id for each in taken}
+        clock.pass_(PLAN.deadline)
+        assert outage.give_up(tx, PLAN, now=clock.now, bound=[WAY.account]) == 1
+        state = select(letter.c.state).where(letter.c.id == one.id)
+        assert tx.execute(state).scalar() == "failed"

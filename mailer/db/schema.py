@@ -199,6 +199,8 @@ Index(
 )
 _UNTOLD = text("state = 'failed' AND told_at IS NULL")
 Index("ix_letter_untold", letter.c.id, sqlite_where=_UNTOLD, postgresql_where=_UNTOLD)
+_BOUND = text("state = 'queued' AND transport <> ''")
+Index("ix_letter_bound", letter.c.transport, sqlite_where=_BOUND, postgresql_where=_BOUND)
 Index(
     "ix_letter_due",
     letter.c.queue,

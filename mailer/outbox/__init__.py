@@ -1,12 +1,13 @@
 """The outbox: the letter table as a queue. Enter, claim, fence, settle; reap what workers left."""
 
-from mailer.outbox.claiming import Claimed, Way, claim, held, next_due, release
+from mailer.outbox.claiming import Claimed, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
 from mailer.outbox.holding import arrived, give_up, let_leave, send_again, try_again, withdraw
 from mailer.outbox.moves import Event, is_state, move
 from mailer.outbox.queues import Terms
 from mailer.outbox.reaping import hold_uncleared, reap
 from mailer.outbox.settling import Outcome, fence, settle
+from mailer.outbox.waiting import Way, has_bound
 
 __all__ = [
     "Claimed",
@@ -22,6 +23,7 @@ __all__ = [
     "claim",
     "fence",
     "give_up",
+    "has_bound",
     "held",
     "hold_uncleared",
     "is_state",

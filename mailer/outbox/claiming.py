@@ -7,20 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    BindParameter,
-    Double,
-    Row,
-    Select,
-    Update,
-    and_,
-    bindparam,
-    false,
-    func,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Double, Row, Select, Update, bindparam, func, select, update
 
 from mailer.db import Tx, given
 from mailer.db.schema import lane, letter, letter_text, queue
@@ -28,13 +15,8 @@ from mailer.message import Mail
 from mailer.outbox import lanes, moves, queues
 from mailer.outbox.allowances import Allowances
 from mailer.outbox.entry import mail_of
+from mailer.outbox.waiting import Way, of_way, turns, waiting
 from mailer.status import Kind, State
-
-QUEUES_AT_ONCE = 16
-"""Queues that one claim serves: some letters from each cost less than one from very many."""
-
-CANDIDATES = 500
-"""Queues that one claim looks at, those that were served longest ago first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,17 +31,6 @@ class Claimed:
     probes: bool = False  # its mailbox refused another letter for a while: this one tries it
 
 
-@dataclass(frozen=True, kw_only=True)
-class Way:
-    """By what a claim's letters are to leave."""
-
-    account: str
-    delivers: bool = True  # it really sends: only then do approval, pace and hours matter
-    limited: bool = False  # the account has a pace or a daily limit
-    reserve: float = 0.1  # the share of it that is kept for mail to people
-    others: frozenset[str] = frozenset()  # further accounts; what they may have is left to them
-
-
 def claim(
     tx: Tx, worker: str, *, now: float, lease: float, most: int, way: Way
 ) -> list[Claimed]:  # fmt: skip
@@ -68,7 +39,7 @@ def claim(
     Queue by queue: with few paced officials and a million letters nearly every due row is blocked,
     and asking the rows would read them all. Mail to people comes first; then the campaigns share.
     """
-    groups = _turns(waiting(tx, now, way))
+    groups = turns(waiting(tx, now, way))
     if not groups:
         return []
     allowances = None
@@ -78,20 +49,20 @@ def claim(
             limited=way.limited, reserve=way.reserve,
         )  # fmt: skip
     values: dict[str, Any] = {
-        "worker_": worker, "now_": now, "until_": now + lease, "others_": sorted(way.others)
+        "worker_": worker, "now_": now, "until_": now + lease, "accounts_": way.accounts
     }  # fmt: skip
     taken: list[str] = []
     for later, group in zip(range(len(groups) - 1, -1, -1), groups, strict=True):
         left = most - len(taken)
         budget = left if group[0].id == queues.PEOPLE else -(-left // (later + 1))
-        taken += _serve(tx, group, budget, allowances, values)
+        taken += _serve(tx, group, budget, allowances, _take(way.delivers, way.bound), values)
     if allowances:
         allowances.write()
     return _load(tx, taken)
 
 
 def _serve(
-    tx: Tx, group: Sequence[Row[Any]], budget: int, allowances: Allowances | None,
+    tx: Tx, group: Sequence[Row[Any]], budget: int, allowances: Allowances | None, take: Update,
     values: dict[str, Any],
 ) -> list[str]:  # fmt: skip
     """Take up to `budget` letters from the queues of one campaign, in equal shares."""
@@ -103,41 +74,11 @@ def _serve(
         allowed = allowances.of(row, share) if allowances else share
         if allowed > 0:
             one = values | {"queue_": row.id, "most_": allowed}
-            ids = tx.execute(_take(delivers=bool(allowances)), one).scalars().all()
+            ids = tx.execute(take, one).scalars().all()
             if ids and allowances:
                 allowances.spend(row, len(ids))
             taken += ids
     return taken
-
-
-def waiting(tx: Tx, now: float, way: Way) -> list[Row[Any]]:
-    """The queues with something due that nothing keeps back."""
-    stands = lanes.paused(tx)
-    if lanes.EVERYTHING in stands:
-        return []
-    found = tx.execute(_QUEUES[way.delivers], {"now_": now}).all()
-    return [row for row in found if not (stands and _switches(row) & stands.keys())]
-
-
-def _switches(row: Row[Any]) -> set[str]:
-    """All that may be paused and would stop this queue."""
-    named = {row.mailbox, row.domain}
-    if row.id != queues.PEOPLE:
-        named |= {lanes.of_campaign(row.campaign), lanes.of_official(row.official)}
-    return named
-
-
-def _turns(found: Sequence[Row[Any]]) -> list[list[Row[Any]]]:
-    """The queues to serve now, by campaign: people first, then whoever was served longest ago.
-
-    Each campaign gets as many turns as any other, however many officials it writes to.
-    """
-    campaigns: dict[str | None, list[Row[Any]]] = {}
-    for row in sorted(found, key=lambda row: (row.id != queues.PEOPLE, row.served_at, row.id)):
-        campaigns.setdefault(row.campaign, []).append(row)
-    each = max(1, QUEUES_AT_ONCE // max(1, len(campaigns)))
-    groups = [rows[:each] for rows in campaigns.values()]
-    return groups[:QUEUES_AT_ONCE]
 
 
 def release(
@@ -171,46 +112,8 @@ def next_due(tx: Tx) -> float | None:
     return None if found is None else float(found)
 
 
-def _queues(*, delivers: bool) -> Select[Any]:
-    """Queues with something due, in their office's hours, that their lanes let go."""
-    now = bindparam("now_", type_=Double)
-    mailbox, domain = lane.alias("mailbox"), lane.alias("domain")
-    # A scalar, not EXISTS: that could become a join over all that is queued.
-    due = select(1).where(
-        letter.c.queue == queue.c.id, moves.is_state(State.QUEUED), letter.c.due_at <= now
-    )
-    found = (
-        select(
-            queue.c.id, queue.c.campaign, queue.c.official, queue.c.mailbox, queue.c.domain,
-            queue.c.timezone, queue.c.ceiling, queue.c.served_at, mailbox.c.failures,
-            domain.c.pace_count.label("domain_pace"),
-        )
-        .join_from(queue, mailbox, mailbox.c.id == queue.c.mailbox)
-        .outerjoin(domain, domain.c.id == queue.c.domain)
-        .where(due.limit(1).scalar_subquery().is_not(None))
-        .order_by(queue.c.served_at)
-        .limit(CANDIDATES)
-    )  # fmt: skip
-    if not delivers:
-        return found
-    # What is spent for now is left out here: much of it must not stand before what is open.
-    below = or_(
-        queue.c.ceiling == 0, mailbox.c.day_count < queue.c.ceiling,
-        mailbox.c.day_ends.is_(None), mailbox.c.day_ends <= now,
-    )  # fmt: skip
-    passable = or_(domain.c.id.is_(None), lanes.has_allowance(domain, now))
-    shut = and_(mailbox.c.failures > 0, mailbox.c.closed_until > now)
-    return found.where(
-        queues.is_open(now), below, ~func.coalesce(shut, false()), passable,
-        lanes.has_allowance(mailbox, now),
-    )  # fmt: skip
-
-
-_QUEUES = {delivers: _queues(delivers=delivers) for delivers in (True, False)}
-
-
 @cache
-def _take(*, delivers: bool) -> Update:
+def _take(delivers: bool, bound: bool) -> Update:
     now = bindparam("now_", type_=Double)
     due = (
         select(letter.c.id)
@@ -220,8 +123,7 @@ def _take(*, delivers: bool) -> Update:
         .limit(bindparam("most_"))
         .with_for_update(skip_locked=True, key_share=True)
     )
-    others: BindParameter[Any] = bindparam("others_", expanding=True)
-    due = due.where(letter.c.transport.not_in(others))
+    due = due.where(of_way(bound=bound))
     # A plain subquery would be run again for each row by PostgreSQL, and pass the limit.
     first = (due.where(letter.c.cleared) if delivers else due).cte("due")
     return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Row, bindparam, func, select, update
@@ -16,9 +16,9 @@ from sqlalchemy import Row, bindparam, func, select, update
 from mailer.db import Tx
 from mailer.db.schema import lane, letter
 from mailer.outbox import lanes, moves
-from mailer.outbox.claiming import Way, waiting
 from mailer.outbox.reaping import BATCH
 from mailer.outbox.retries import RetryPlan
+from mailer.outbox.waiting import Way, waiting
 from mailer.status import State
 
 
@@ -47,11 +47,26 @@ def note(tx: Tx, way: Way, *, since: float, now: float) -> int:
     return noted
 
 
-def give_up(tx: Tx, plan: RetryPlan, *, now: float) -> int:
-    """Fail letters whose deadline is over, a thousand at most; say how many."""
+def failing(tx: Tx, accounts: Sequence[str]) -> list[str]:
+    """Those of `accounts` that do not work, and that nobody paused."""
+    ids = {lanes.of_account(account): account for account in accounts}
+    down = select(lane.c.id).where(lane.c.id.in_(ids), lane.c.failures > 0, ~lane.c.paused)
+    return [ids[key] for key in tx.execute(down).scalars()]
+
+
+def give_up(
+    tx: Tx, plan: RetryPlan, *, now: float, bound: Collection[str] = ()
+) -> int:  # fmt: skip
+    """Fail letters whose deadline is over, a thousand at most; say how many.
+
+    Where other accounts work, only those that are `bound` to one that does not: its server may
+    have them already.
+    """
     over = select(letter.c.id).where(
         moves.is_state(State.QUEUED), letter.c.tried_at < now - plan.deadline
     )
+    if bound:
+        over = over.where(letter.c.transport.in_(bound))
     found = tx.execute(over.limit(BATCH)).scalars().all()
     event = moves.Event(now=now, actor="mailer", note="no server could be reached")
     come_from, values = {State.QUEUED}, {"reason": "deadline"}

@@ -13,8 +13,8 @@ from mailer.db.schema import lane
 from mailer.officials import hours
 from mailer.officials.hours import Hours
 from mailer.outbox import lanes
-from mailer.outbox.claiming import Way
 from mailer.outbox.turns import Course
+from mailer.outbox.waiting import Way
 
 
 class Roads:

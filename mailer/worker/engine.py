@@ -181,9 +181,11 @@ class Worker:
     def _claim(self, tx: Tx, now: float) -> list[tuple[Crew, list[Claimed]]]:
         """Claim for the first account that is well; one that failed gets one letter as a probe.
 
-        One that hangs gets nothing more until it says something.
+        One that hangs gets nothing more until it says something. The other accounts that are well
+        get only the letters that they may have already.
         """
         claimed = []
+        served = False
         for crew in self._crews:
             health = crew.health = account_health(tx, crew.transport.account, now)
             good = health is Health.GOOD and not crew.hangs
@@ -192,20 +194,23 @@ class Worker:
                 outbox.release(tx, self.name, crew.give_back(), now=now)
             if health is Health.SHUT or self._stopping:
                 continue
+            if good and served and not outbox.has_bound(tx, crew.transport.account, now):
+                continue
             if most := self._supply.most(crew) if good else int(not crew.under_way):
-                letters = self._claim_for(tx, crew, most, now)
+                letters = self._claim_for(tx, crew, most, now, bound=good and served)
                 claimed.append((crew, letters))
-                if good:
+                if good and not served:
                     self._supply.got(len(letters), most)
-            if good:
-                break
+            served = served or good
         return claimed
 
-    def _claim_for(self, tx: Tx, crew: Crew, most: int, now: float) -> list[Claimed]:
+    def _claim_for(
+        self, tx: Tx, crew: Crew, most: int, now: float, *, bound: bool
+    ) -> list[Claimed]:  # fmt: skip
         way = crew.transport
         by = Way(
             account=way.account, delivers=way.delivers, limited=bool(way.limits),
-            reserve=way.limits.reserve,
+            reserve=way.limits.reserve, bound=bound,
             others=frozenset(c.transport.account for c in self._crews if c is not crew),
         )  # fmt: skip
         lease = way.longest_wait + LEASE_MARGIN

@@ -97,16 +97,20 @@ class Housekeeping:
         alerts.tell_failed(self._store, self._desk)
 
     def _count_outage(self) -> None:
-        """While no way out works: begin deadlines, and give up what is past its own."""
+        """While a way out does not work: begin deadlines, and give up what is past its own."""
         ways = self._worker.transports
+        accounts = [way.account for way in ways]
         with self._store.write() as tx:
-            since = outage.began(tx, [way.account for way in ways])
-            if since is None:
+            down = outage.failing(tx, accounts)
+            if not down:
                 return
             now = self._store.now(tx)
-            way = outbox.Way(account=ways[0].account, delivers=ways[0].delivers)
-            outage.note(tx, way, since=since, now=now)
-            failed = outage.give_up(tx, self._plan, now=now)
+            since = outage.began(tx, accounts)
+            if since is not None:
+                way = outbox.Way(account=ways[0].account, delivers=ways[0].delivers)
+                outage.note(tx, way, since=since, now=now)
+            bound = down if since is None else ()
+            failed = outage.give_up(tx, self._plan, now=now, bound=bound)
         if failed:
             log.warning("%d letters are given up: no server could be reached for days", failed)
 

@@ -132,6 +132,7 @@ def _indexes() -> None:
         "ix_letter_state_created_at_id", "letter", ["state", "created_at", "id"],
         "state NOT IN ('claimed', 'dot')",
     )  # fmt: skip
+    _index("ix_letter_bound", "letter", ["transport"], "state = 'queued' AND transport <> ''")
     _index("ix_letter_untold", "letter", ["id"], "state = 'failed' AND told_at IS NULL")
     _index(
         "uq_letter_event_external_id", "letter_event", ["external_id"],
