@@ -149,6 +149,7 @@ def _texts(dialect: str) -> Select[Any]:
             letter.c.id,
             letter.c.kind,
             letter.c.attempts,
+            letter.c.priority,
             letter.c.dated_at,
             letter.c.lease_until,
             queue.c.mailbox,
@@ -176,5 +177,6 @@ def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
             lane=row.mailbox,
             probes=row.failures > 0,
         )
-        for row in found
+        # In the order in which they entered: their rows lie together, and share their words.
+        for row in sorted(found, key=lambda row: (row.priority, row.id))
     ]

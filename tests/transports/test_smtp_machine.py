@@ -24,6 +24,8 @@ OTHER = (
     "25", "",
 )  # fmt: skip
 
+UNASKED = ("421 4.4.2 too long\r\n", "552 5.3.4 too big\r\n", "250 ok\r\n")
+
 
 class Conversation(RuleBasedStateMachine):
     """One line that is led as a crew leads it; the server does what it likes.
@@ -81,7 +83,13 @@ class Conversation(RuleBasedStateMachine):
             if not self.go_on_well():
                 self.lead(more)
 
-    @rule(more=st.booleans())
+    @rule(more=st.booleans(), room=st.sampled_from([1 << 30, 0, 2, 60]))
+    def go_ahead(self, more: bool, room: int) -> None:
+        """With as much room as the socket has now."""
+        if self.judge is not None:
+            self.judge.line.pipe.room = room
+        self.lead(more)
+
     def lead(self, more: bool) -> None:
         """What a crew would do now."""
         if self.staged:
@@ -140,12 +148,6 @@ class Conversation(RuleBasedStateMachine):
         self.judge.say(most)
         self.listen()
 
-    @precondition(lambda self: self.judge and self.judge.saying)
-    @rule()
-    def arrive_before_we_look(self) -> None:
-        assert self.judge is not None
-        self.judge.say(1000)
-
     @precondition(lambda self: self.judge)
     @rule(reset=st.booleans())
     def hang_up(self, reset: bool) -> None:
@@ -154,11 +156,14 @@ class Conversation(RuleBasedStateMachine):
         self.listen()
 
     @precondition(lambda self: self.judge and not self.judge.asked())
-    @rule(words=st.sampled_from(["421 4.4.2 too long\r\n", "552 5.3.4 too big\r\n", "250 ok\r\n"]))
-    def speak_unasked_and_leave(self, words: str) -> None:
-        """Over a body, over a part of a dot, or at rest."""
+    @rule(words=st.sampled_from(UNASKED), seen=st.booleans())
+    def speak_unasked_and_leave(self, words: str, seen: bool) -> None:
+        """Over a body, before the dot has come, or at rest."""
         assert self.judge is not None
         self.judge.leave(words)
+        self.judge.say(1000)
+        if seen:
+            self.listen()
 
     @precondition(lambda self: self.talk.deadline < float("inf"))
     @rule()

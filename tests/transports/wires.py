@@ -100,7 +100,7 @@ class Judge:
         assert word in {"MAIL", "RCPT", "DATA", "RSET", "QUIT", "dot"}, self.line.pipe.sent
         yes = text[:1] in {"2", "3"}
         if word == "dot":
-            self._read_body(taken=text[:1] == "2")
+            self._read_body(taken=yes)
         else:
             self._read_word(word, yes=yes)
         self.saying += text.encode()
