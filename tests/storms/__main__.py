@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--seeds", type=int, default=10, help="how many, from 1 on")
     parser.add_argument("--minutes", type=float, default=14.0, help="no storm begins later")
-    parser.add_argument("--seconds", type=float, default=15.0, help="of each storm, at its worst")
+    parser.add_argument("--seconds", type=float, default=20.0, help="of each storm, at its worst")
     parser.add_argument("--engine", choices=ENGINES, action="append")
     said = parser.parse_args()
     # A database that is crashed under a pipeline is no news here.

@@ -101,27 +101,17 @@ class Conversation(RuleBasedStateMachine):
             self.staging = next(self.names)
             self.talk.stage(letter(self.staging))
 
-    @precondition(lambda self: self.staged)
     @rule()
-    def abandon(self) -> None:
-        self.talk.abandon()
-        self.staged = ""
-
-    @precondition(lambda self: self.staging and not self.dotted)
-    @rule()
-    def abandon_while_staging(self) -> None:
-        self.talk.abandon()
+    def take_back(self) -> None:
+        """What the line is staging, or has staged, or would stage behind a dot."""
+        if self.dotted and self.staging:
+            assert self.talk.recall()
+        elif self.staging or self.staged:
+            self.talk.abandon()
+            self.staged = ""
         self.staging = ""
 
-    @precondition(lambda self: self.staging and self.dotted)
-    @rule()
-    def recall(self) -> None:
-        assert self.talk.recall()
-        self.staging = ""
-
-    @precondition(lambda self: self.wanted)
-    @rule(fails=st.booleans())
-    def open(self, fails: bool) -> None:
+    def bring_line(self, *, fails: bool) -> None:
         self.wanted -= 1
         if fails:
             self.talk.opened(None, SendError("nothing answers there", Next.STOP))
@@ -148,27 +138,21 @@ class Conversation(RuleBasedStateMachine):
         self.judge.say(most)
         self.listen()
 
-    @precondition(lambda self: self.judge)
-    @rule(reset=st.booleans())
-    def hang_up(self, reset: bool) -> None:
-        assert self.judge is not None
-        self.judge.hang_up(reset=reset)
-        self.listen()
-
-    @precondition(lambda self: self.judge and not self.judge.asked())
-    @rule(words=st.sampled_from(UNASKED), seen=st.booleans())
-    def speak_unasked_and_leave(self, words: str, seen: bool) -> None:
-        """Over a body, before the dot has come, or at rest."""
-        assert self.judge is not None
-        self.judge.leave(words)
-        self.judge.say(1000)
+    @rule(how=st.sampled_from(["cut", "reset", "silence", "nobody there", *UNASKED]),
+          seen=st.booleans())  # fmt: skip
+    def break_off(self, how: str, seen: bool) -> None:
+        """The server, or the network, ends the line; it shows at once, or when it is used."""
+        if how == "silence" and self.talk.deadline < float("inf"):
+            self.talk.overdue()
+        elif how == "nobody there" and self.wanted:
+            self.bring_line(fails=True)
+        elif how in {"cut", "reset"} and self.judge:
+            self.judge.hang_up(reset=how == "reset")
+        elif how in UNASKED and self.judge and not self.judge.asked():
+            self.judge.leave(how)
+            self.judge.say(1000)
         if seen:
             self.listen()
-
-    @precondition(lambda self: self.talk.deadline < float("inf"))
-    @rule()
-    def time_is_up(self) -> None:
-        self.talk.overdue()
 
     @precondition(lambda self: self.judge and not self.judge.line.pipe.closed)
     @rule(room=st.sampled_from([0, 1, 4, 50, 1 << 30]))
@@ -218,7 +202,7 @@ class Conversation(RuleBasedStateMachine):
 
     def go_on_well(self) -> bool:
         if self.wanted:
-            self.open(fails=False)
+            self.bring_line(fails=False)
         elif self.talk.wants_to_write:
             self.make_room(1 << 30)
         elif self.judge and self.judge.saying:
