@@ -58,8 +58,8 @@ def settle(
 def _mark(tx: Tx) -> None:
     """See to it that nothing in doubt leaves by itself, and nothing leaves again unflagged."""
     tx.execute(update(letter).where(is_state(State.UNCERTAIN)).values(on_uncertain="hold"))
-    # Confirmed or let go since, and sent: if a person decides so again, the log says "twice".
-    waiting = or_(is_state(State.AWAITING), is_state(State.REVIEW))
+    # They may have left since, even twice; the log that knew it is gone.
+    waiting = or_(*map(is_state, (State.AWAITING, State.REVIEW, State.UNCERTAIN)))
     tx.execute(update(letter).where(waiting).values(possibly_twice=True))
     awaiting = update(letter).where(is_state(State.AWAITING), letter.c.reason == "")
     tx.execute(awaiting.values(reason=RESTORED))  # which holds it when it is confirmed

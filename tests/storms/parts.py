@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import requests
@@ -58,6 +59,13 @@ class Part:
             self.tell(signal.SIGUSR1)  # a worker then says where it is
             time.sleep(1.0)
             raise AssertionError(f"{self.name} does not stop: {self.words[-5000:]}") from None
+
+    def ends_within(self, seconds: float) -> bool:
+        """Ask it to end; true when it does in time."""
+        self.tell(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+        return not self.alive
 
     def kill(self) -> None:
         """End it and what it started, without a word."""

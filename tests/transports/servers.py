@@ -107,6 +107,14 @@ class Peer:
         self.say(answer)
         return body
 
+    def encrypt(self, context):
+        """What STARTTLS asks for."""
+        assert self.hear() == "STARTTLS"
+        self.say("220 go on")
+        self.file.close()
+        self.sock = context.wrap_socket(self.sock, server_side=True)
+        self.file = self.sock.makefile("rb")
+
     def hang_up(self):
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_RDWR)
@@ -131,14 +139,24 @@ class Told:
                 sock, _ = self.listener.accept()
             except OSError:
                 return
-            peer = Peer(sock, self.heard)
-            try:
-                talk(peer)
-            except (ConnectionError, ValueError):
-                pass
-            except AssertionError as error:
-                self.errors.append(error)
+            self._lead(talk, sock)
+
+    def _lead(self, talk, sock):
+        peer = None
+        try:
+            peer = Peer(self.wrap(sock), self.heard)
+            talk(peer)
+        except (OSError, ValueError):
+            pass
+        except AssertionError as error:
+            self.errors.append(error)
+        if peer:
             peer.hang_up()
+        sock.close()
+
+    def wrap(self, sock):
+        """The socket as the talk sees it: for encryption from the first byte."""
+        return sock
 
     def __enter__(self):
         return self
@@ -150,6 +168,30 @@ class Told:
         self.thread.join(10)
         assert not self.thread.is_alive()
         assert not self.errors
+
+
+class Crowd(Told):
+    """A server that leads all its connections at once by one function, on threads of their own."""
+
+    def __init__(self, talk, context=None):
+        self.threads = []
+        self.context = context
+        super().__init__(talk)
+
+    def _serve(self, talks):
+        while True:
+            try:
+                sock, _ = self.listener.accept()
+            except OSError:
+                break
+            thread = threading.Thread(target=self._lead, args=(*talks, sock), daemon=True)
+            thread.start()
+            self.threads.append(thread)
+        for thread in self.threads:
+            thread.join(10)
+
+    def wrap(self, sock):
+        return self.context.wrap_socket(sock, server_side=True) if self.context else sock
 
 
 def certificate(folder):
