@@ -16,13 +16,13 @@ class FakeTransport:
     longest_wait = 30.0
     limits = Limits()
     verp = True
-    limits = Limits()
 
     def __init__(self, account: str = "fake:relay", *, delivers: bool = True) -> None:
         self.account = account
         self.delivers = delivers
         self.accepted: list[Parcel] = []
         self.down: SendError | None = None
+        self.on_connect: Callable[[], object] = lambda: None
         self.on_stage: Callable[[Parcel], None] = lambda _: None
         self.on_commit: Callable[[Parcel], None] = lambda _: None
         self.connected = 0
@@ -31,6 +31,7 @@ class FakeTransport:
     def connect(self) -> FakeConnection:
         with self._lock:
             self.connected += 1
+        self.on_connect()
         if self.down:
             raise self.down
         return FakeConnection(self)

@@ -111,7 +111,7 @@ def test_retries_are_settings_in_minutes_and_hours(tmp_path: Path) -> None:
 def test_after_the_first_hour_a_server_is_asked_every_half_hour_at_most(
     tmp_path: Path, minutes: str
 ) -> None:
-    with pytest.raises(SettingsError, match="MAILER_RETRY_MINUTES.*more often than every 30"):
+    with pytest.raises(SettingsError, match=r"MAILER_RETRY_MINUTES.*more often than every 30"):
         read(tmp_path, MAILER_RETRY_MINUTES=minutes)
 
 

@@ -179,8 +179,8 @@ def test_a_server_that_is_down_is_told_with_its_words(
 ) -> None:
     queued(store)
     with store.write() as tx:
-        for _ in range(3):
-            lanes.close(tx, RELAY, "Connection refused", clock.now)
+        for before in (120.0, 60.0, 0.0):
+            lanes.close(tx, RELAY, "Connection refused", clock.now - before)
         lanes.close(tx, "smtp://of.old.example", "gone", clock.now)
     said = words(browser.get(LIST).text)
     assert f"Does not answer as it should: The server {RELAY} Connection refused since" in said

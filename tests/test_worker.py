@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import subprocess
 import sys
 import threading
@@ -27,38 +26,13 @@ from mailer.status import State
 from mailer.submissions import accept
 from mailer.transports import Parcel, from_urls
 from mailer.transports.maildir import Box
-from mailer.worker import Worker, drain, run
+from mailer.worker import drain, run
 from mailer.worker.engine import envelope_sender
 from mailer.worker.liveness import Liveness
 from tests.conftest import Clock
-from tests.factories import draft, recipients, supporter
+from tests.factories import draft, supporter
 from tests.fakes import FakeTransport
-
-
-def write(store: Store, count: int, officials: int = 2) -> None:
-    with store.read() as tx:
-        before = len(tx.execute(select(letter.c.submission).distinct()).all())
-    for number in range(before, before + count):
-        who = supporter(name=f"Supporter {number}", email=f"s{number}@supporter.example")
-        accept(store, draft(who, to=recipients(officials)))
-    with store.write() as tx:
-        tx.execute(letter.update().values(cleared=True))
-
-
-def worker(store: Store, *ways: FakeTransport, connections: int = 4) -> Worker:
-    return Worker(
-        store, ways, f"w{os.urandom(4).hex()}", connections=connections,
-        envelope=lambda claimed, _: f"b-{claimed.id}@campaign.example",
-    )  # fmt: skip
-
-
-def work(one: Worker) -> None:
-    one.drain()
-
-
-def states(store: Store) -> Counter[str]:
-    with store.read() as tx:
-        return Counter(tx.execute(select(letter.c.state)).scalars())
+from tests.workers import states, work, worker, write
 
 
 def test_every_letter_goes_once_to_its_own_official(store: Store) -> None:

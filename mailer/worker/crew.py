@@ -50,8 +50,8 @@ class Crew:
         self._staging: dict[int, Load] = {}
         self._ready: deque[Load] = deque()
         self._fresh: set[int] = set()  # sent off in the last wave: worth waiting for
-        self._taken_at = math.inf  # time.monotonic() of the last claim
-        self._moved_at = math.inf  # and of the last word of the server, or the first to it
+        self.taken_at = math.inf  # time.monotonic() of the last claim
+        self.moved_at = math.inf  # and of the last word of the server, or the first to it
         self._dotted_at = [0.0] * size  # time.monotonic() of each line's last dot
         self._envelope = envelope
         self._lines: Lines | None = None
@@ -75,13 +75,13 @@ class Crew:
     @property
     def waited(self) -> float:
         """How many seconds the oldest letter has waited for a line, at least."""
-        return time.monotonic() - self._taken_at if self.waiting else 0.0
+        return time.monotonic() - self.taken_at if self.waiting else 0.0
 
     @property
     def hangs(self) -> bool:
         """True when the server takes no envelope, or no connection, and does not say why."""
         begun = bool(self._staging) and not self.dotted
-        return begun and time.monotonic() > self._moved_at + HANGS
+        return begun and time.monotonic() > self.moved_at + HANGS
 
     @property
     def under_way(self) -> int:
@@ -104,12 +104,12 @@ class Crew:
         for one in happened:
             self._note(one)
         if happened:
-            self._moved_at = time.monotonic()
+            self.moved_at = time.monotonic()
         return bool(happened)
 
     def take(self, letters: Sequence[Claimed]) -> None:
         """Let claimed letters wait for a line; those to people go first."""
-        self._taken_at = time.monotonic()
+        self.taken_at = time.monotonic()
         for one in letters:
             (self._urgent if one.lane == PEOPLE else self.queue).append(one)
 
@@ -130,7 +130,7 @@ class Crew:
     def begin(self) -> None:
         """Let the idle lines begin with what waits, and make the next letters ready meanwhile."""
         if not self.busy:
-            self._moved_at = time.monotonic()
+            self.moved_at = time.monotonic()
         while self.idle and (load := self._next()):
             line = self.idle.pop()
             self._staging[line] = load

@@ -62,9 +62,11 @@ class Worker:
         for crew in self._crews:
             crew.recall(max(LATE, 4 * self._usual))
         for crew in self._crews:
-            if self._stopping or self._supply.too_much(crew):
+            if self._stopping:
                 self._unsent += crew.give_back()
             crew.begin()
+            if self._supply.too_much(crew):
+                self._unsent += crew.give_back()
         under_way = sum(crew.under_way + len(crew.outcomes) for crew in self._crews)
         return under_way + len(self._unsent)
 

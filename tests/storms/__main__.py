@@ -23,7 +23,7 @@ from tests.storms.torments import for_a_while, with_a_minute_unplugged
 from tests.storms.verdict import Verdict
 
 ENGINES = ("sqlite", "postgresql")
-CALM = 30.0  # seconds that beginning and end of a storm may take
+CALM = 20.0  # seconds that beginning and end of a storm may take
 
 
 def main() -> None:
@@ -32,7 +32,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, help="this one alone")
     parser.add_argument("--seeds", type=int, default=10, help="how many, from 1 on")
     parser.add_argument("--minutes", type=float, default=14.0, help="no storm begins later")
-    parser.add_argument("--seconds", type=float, default=20.0, help="of each storm, at its worst")
+    parser.add_argument("--seconds", type=float, default=18.0, help="of each storm, at its worst")
     parser.add_argument("--engine", choices=ENGINES, action="append")
     said = parser.parse_args()
     # A database that is crashed under a pipeline is no news here.

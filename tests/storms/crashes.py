@@ -14,6 +14,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mailer import approvals
@@ -99,20 +100,18 @@ def main() -> None:
     step = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     for deaths, number in enumerate(itertools.count(1, step)):
         moment = time.time() + 2 * number * DAY
-        code = _in_child(lambda: _deliver(database, port, moment, Fuse(number), number))  # noqa: B023 - it is run at once
+        code = _in_child(partial(_deliver, database, port, moment, number))
         if code not in {0, DIED}:
             sys.exit(f"crash point {number}: the child ended with {code}")
-        recovered = _in_child(lambda: _recover(database, port, moment + DAY))  # noqa: B023
-        if recovered:
+        if _in_child(partial(_recover, database, port, moment + DAY)):
             sys.exit(f"crash point {number}: what was left could not be delivered")
         if code == 0:
             print(deaths)
             return
 
 
-def _deliver(
-    database: str, port: int, moment: float, fuse: Fuse, number: int
-) -> None:  # fmt: skip
+def _deliver(database: str, port: int, moment: float, number: int) -> None:
+    """Write letters and deliver them, up to the `number`-th crash point."""
     store = Store(database, clock=lambda: moment)
     found = approvals.latest(store, SLUG)
     assert found is not None
@@ -121,12 +120,13 @@ def _deliver(
         who = supporter(name=f"Ann Example {mark}", email=f"ann-{mark}@supporter.example")
         accept(store, draft(who, approval=found.id))
     store.close()
-    one = Body(database, port, moment, fuse)
+    one = Body(database, port, moment, Fuse(number))
     one.worker.drain()
     one.worker.close()
 
 
 def _recover(database: str, port: int, moment: float) -> None:
+    """Take back what was left, and deliver everything."""
     one = Body(database, port, moment, nothing)
     for _ in range(20):
         one.worker.reap([])

@@ -144,10 +144,10 @@ TORMENTS = {
 }
 
 
-def inflict(storm: Storm, names: Sequence[str]) -> None:
-    """Do these, with a moment of ordinary life before each."""
+def inflict(storm: Storm, names: Sequence[str], rest: float = 1.0) -> None:
+    """Do these, with a moment of ordinary life, `rest` seconds at the most, before each."""
     for name in names:
-        time.sleep(storm.dice.uniform(0.2, 1.0))
+        time.sleep(storm.dice.uniform(0.2 * rest, rest))
         torment = TORMENTS[name]
         storm.waves += torment.waves
         storm.done[name] += 1
@@ -159,7 +159,7 @@ def everything_once(storm: Storm, _seconds: float) -> None:
     """Each kind once, in an order of the seed's."""
     names = sorted(TORMENTS)
     storm.dice.shuffle(names)
-    inflict(storm, names)
+    inflict(storm, names, 0.4)
 
 
 def for_a_while(storm: Storm, seconds: float) -> None:

@@ -130,6 +130,7 @@ class Conversation(RuleBasedStateMachine):
         if self.judge.must_refuse() and text[:1] == "2":
             text = "503 5.5.1 what\r\n"
         self.judge.answer(text)
+        self.judge.left = text[-1:] != "\n"  # in the middle of a word: no more will come
 
     @precondition(lambda self: self.judge and self.judge.saying)
     @rule(most=st.sampled_from([1, 2, 7, 30, 1000]))
@@ -148,7 +149,7 @@ class Conversation(RuleBasedStateMachine):
             self.bring_line(fails=True)
         elif how in {"cut", "reset"} and self.judge:
             self.judge.hang_up(reset=how == "reset")
-        elif how in UNASKED and self.judge and not self.judge.asked():
+        elif how in UNASKED and self.judge and not (self.judge.left or self.judge.asked()):
             self.judge.leave(how)
             self.judge.say(1000)
         if seen:

@@ -301,6 +301,18 @@ def test_an_answer_before_the_dot_has_left_is_none(room, answer):
     assert led.told() == [Staged(0)]
 
 
+def test_an_answer_that_lay_there_before_the_dot_left_is_none():
+    led = Led("PIPELINING").staged()
+    led.pipe.room = 0
+    led.talk.dot(None)
+    led.pipe.inbox += b"250 ok\r\n"
+    led.pipe.room = 100
+    led.talk.writable()
+    (failed,) = led.told()
+    assert (failed.dotted, failed.error.maybe_accepted) == (True, False)
+    assert led.said() == b""
+
+
 @pytest.mark.parametrize(("room", "doubt"), [(0, False), (2, False), (3, True), (10, True)])
 def test_a_line_lost_is_doubt_only_behind_a_dot_that_left(room, doubt):
     led = Led("PIPELINING").staged()

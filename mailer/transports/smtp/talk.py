@@ -76,6 +76,12 @@ class Talk(Staging):
         except (Lost, OSError) as error:
             self._lost(error)
 
+    def writable(self) -> None:
+        """Send more of what waits."""
+        if self._dotted and self._wire is not None and not self._wire.dot_is_out:
+            self.readable()  # what was said before the dot leaves is no answer to it
+        super().writable()
+
     def overdue(self) -> None:
         """The answer did not come in time."""
         self._lost(TimeoutError())
