@@ -84,8 +84,8 @@ def test_a_first_that_stops_in_the_middle(store: Store, clock: Clock, phase: str
     both = names(first) + names(second)
     assert max(both.values()) == 1
     stuck = states(store)["queued"]
-    # Those whose dot was asked at the first: of its lines, and of a probe each time.
-    assert stuck <= (0 if phase == "on_stage" else 4 + 3)
+    # Those whose dot was asked at the first: on its lines, right behind those, and as probes.
+    assert stuck <= (0 if phase == "on_stage" else 4 + 4 + 3)
     setattr(first, phase, lambda _: None)
     clock.pass_(400)
     work(one)

@@ -125,8 +125,7 @@ class Ledger(RuleBasedStateMachine):
     ) -> tuple[str, list[Outcome]]:
         worker, letters = hand
         return worker, [
-            Outcome(letter=one, account=ACCOUNT, error=ERRORS[why], dotted=False)
-            for one in letters
+            Outcome(letter=one, account=ACCOUNT, error=ERRORS[why], dotted=False) for one in letters
         ]
 
     @rule(target=answered, hand=consumes(fenced))

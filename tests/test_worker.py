@@ -27,8 +27,8 @@ from mailer.submissions import accept
 from mailer.transports import Parcel, from_urls
 from mailer.transports.maildir import Box
 from mailer.worker import drain, run
-from mailer.worker.engine import envelope_sender
 from mailer.worker.liveness import Liveness
+from mailer.worker.loop import envelope_sender
 from tests.conftest import Clock
 from tests.factories import draft, supporter
 from tests.fakes import FakeTransport

@@ -27,9 +27,8 @@ log = logging.getLogger("mailer.worker")
 
 LEASE_MARGIN = 60.0  # seconds a lease outlives the longest wait for a server's answer
 WAIT = 1.0  # seconds a round waits at most for any answer at all
-PATIENCE = 0.05  # seconds it waits at most for the others, once one has answered
+PATIENCE = 0.02  # seconds it waits at most for the others, once one has answered
 LATE = 0.2  # seconds after which a letter no longer waits behind another one's dot
-LONGEST_LOCAL = 64  # characters before the @ (RFC 5321, 4.5.3.1.1)
 SETTLE_PAUSE = 1.0  # seconds between attempts to write outcomes while the database is away
 
 
@@ -51,6 +50,7 @@ class Worker:
         self._shaken = False  # a commit's fate is unknown
         self._stopping = False
         self._usual = PATIENCE  # seconds that a wave takes, lately
+        self._spread = PATIENCE  # and from its first answer to its last
         self._down: set[str] = set()  # accounts whose failing was told
 
     def round(self) -> int:
@@ -105,12 +105,17 @@ class Worker:
     def _gather(self) -> None:
         """Wait for an answer, then a moment for the rest of the wave; never for stragglers."""
         began = time.monotonic()
-        wait = WAIT
-        while hear(self._crews, wait):
-            left = sum(crew.waits for crew in self._crews)
-            if not left:
-                self._usual += (time.monotonic() - began - self._usual) / 8
-            wait = began + min(PATIENCE, 4 * self._usual) - time.monotonic() if left else 0.0
+        if not hear(self._crews, WAIT):
+            return
+        first = now = time.monotonic()
+        end = first + min(PATIENCE, 4 * self._spread)
+        while left := sum(crew.waits for crew in self._crews):
+            if not hear(self._crews, max(0.0, end - now)) and now >= end:
+                break
+            now = time.monotonic()
+        if not left:
+            self._usual += (now - began - self._usual) / 8
+            self._spread += (now - first - self._spread) / 8
 
     def _commit(self) -> set[str]:
         """The round's one transaction; returns the letters that may send their dot."""
@@ -240,13 +245,3 @@ class Worker:
                 if not (waits or self._unsent or self._dropped):
                     return  # what a lost commit may have claimed comes back when its lease ends
                 time.sleep(SETTLE_PAUSE)
-
-
-def envelope_sender(letter: Claimed, reply_domain: str, *, verp: bool) -> str:
-    """Where a bounce of this letter goes: an address that holds the letter's own token (VERP)."""
-    local, _, domain = letter.mail.from_address.rpartition("@")
-    if reply_domain:
-        return f"b-{letter.id}@{reply_domain}"
-    token = f"{local}+b-{letter.id}"
-    fits = len(token) <= LONGEST_LOCAL
-    return f"{token}@{domain}" if verp and fits else letter.mail.from_address

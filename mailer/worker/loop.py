@@ -16,13 +16,14 @@ from mailer.errors import StoreError
 from mailer.outbox import Claimed
 from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
-from mailer.worker.engine import Worker, envelope_sender
+from mailer.worker.engine import Worker
 from mailer.worker.housekeeping import Housekeeping
 from mailer.worker.liveness import Liveness
 
 log = logging.getLogger("mailer.worker")
 
 IDLE = 0.5  # seconds between looks at an empty queue
+LONGEST_LOCAL = 64  # characters before the @ (RFC 5321, 4.5.3.1.1)
 DATABASE_AWAY = 2.0  # seconds to wait for a database that does not answer
 
 
@@ -69,3 +70,13 @@ def _turn(worker: Worker, housekeeping: Housekeeping, stop: threading.Event) -> 
     except StoreError as error:
         log.error("%s", error)
         stop.wait(DATABASE_AWAY)
+
+
+def envelope_sender(letter: Claimed, reply_domain: str, *, verp: bool) -> str:
+    """Where a bounce of this letter goes: an address that holds the letter's own token (VERP)."""
+    local, _, domain = letter.mail.from_address.rpartition("@")
+    if reply_domain:
+        return f"b-{letter.id}@{reply_domain}"
+    token = f"{local}+b-{letter.id}"
+    fits = len(token) <= LONGEST_LOCAL
+    return f"{token}@{domain}" if verp and fits else letter.mail.from_address
