@@ -37,6 +37,7 @@ bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh
 	@$(BIN)/python -m benchmarks.accept
 	@$(BIN)/python -m benchmarks.send
+	@$(BIN)/python -m benchmarks.depth
 	@$(BIN)/python -m benchmarks.compose
 	@$(BIN)/python -m benchmarks.smtp
 

@@ -56,7 +56,8 @@ def doubts(store: Store) -> list[Doubt]:
 
 def waiting(store: Store) -> int:
     """How many mails of any kind are still to leave."""
-    return sum(states(store).get(state, 0) for state in OPEN)
+    found = states(store)  # once: what moves meanwhile must not be missed in all of its states
+    return sum(found.get(state, 0) for state in OPEN)
 
 
 def states(store: Store) -> dict[str, int]:
