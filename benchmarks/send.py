@@ -1,8 +1,9 @@
 """How many letters a second leave: from claim to settled, through the worker and the whole ledger.
 
 124 officials, letters of two kilobytes, pace off. On SQLite and on PostgreSQL to Postfix's
-smtp-sink, against Postfix's own smtp-source on one line that it keeps open; then with one dot in a
-hundred two seconds late; then with 40 ms for each round trip, against smtplib on one open line.
+smtp-sink, over ten lines and over sixty, against Postfix's own smtp-source on one line that it
+keeps open; then with one dot in a hundred two seconds late; then with 40 ms for each round trip,
+against smtplib on one open line.
 Run it with: python -m benchmarks.send [ROUNDS] [LETTERS]
 """
 
@@ -36,7 +37,7 @@ from tests.processes.sink import listening, sink_command
 FAST = Pace(count=1_000_000, seconds=1.0)
 OFFICIALS = 124
 LINES = 10  # as MAILER_WORKER_CONNECTIONS is when nobody sets it
-MANY_LINES = 60  # where some of them wait for a late answer
+MANY_LINES = 60  # a larger wave for each commit, and room for some that wait for a late answer
 ROUND_TRIP = 0.04  # seconds
 BODY = (LETTER * (2000 // len(LETTER) + 1))[:1990] + "\n\nAnn"
 
@@ -60,17 +61,19 @@ def main() -> None:
 
 def quick(stores: Mapping[str, Store], rounds: int, size: int) -> None:
     """To smtp-sink, as fast as it goes, against smtp-source on one line into the same sink."""
-    found: dict[str, list[float]] = {name: [] for name in stores}
+    found: dict[tuple[str, int], list[float]] = {
+        (name, lines): [] for lines in (LINES, MANY_LINES) for name in stores
+    }
     source: list[float] = []
     with sink() as port:
         for _ in range(rounds):
-            for name, store in stores.items():
-                found[name].append(ours(store, port, size, LINES))
+            for name, lines in found:
+                found[name, lines].append(ours(stores[name], port, size, lines))
             source.append(smtp_source(port, size))
-    print(f"send: {size} letters a round, {OFFICIALS} officials, {LINES} lines")
+    print(f"send: {size} letters a round, {OFFICIALS} officials")
     theirs = load.report("smtp-source, one line", source, "/s")
-    for name, rates in found.items():
-        mine = load.report(f"mailer on {name}", rates, "/s")
+    for (name, lines), rates in found.items():
+        mine = load.report(f"{name}, {lines} lines", rates, "/s")
         print(f"{'':<28} ratio {mine / theirs:.3f}")
 
 

@@ -29,8 +29,10 @@ class Kind(StrEnum):
 
     LETTER = "letter"  # to an official
     CONFIRMATION = "confirmation"  # to a supporter, before anything leaves
+    REMINDER = "reminder"  # to a supporter who has not confirmed: once
     NOTICE = "notice"  # to a supporter: what became of a letter
     COPY = "copy"  # to a supporter: what was sent
+    REPLY = "reply"  # to a supporter: what an office answered, passed on
     ACCOUNT = "account"  # to staff: invitation, password reset; holds a secret link
     ALERT = "alert"  # to staff: something needs attention
     TEST = "test"  # `mailer send-test`
@@ -42,12 +44,14 @@ PRIORITY: dict[Kind, int] = {
     Kind.CONFIRMATION: 1,
     Kind.ALERT: 2,
     Kind.TEST: 2,
+    Kind.REMINDER: 3,
     Kind.NOTICE: 3,
+    Kind.REPLY: 3,
     Kind.COPY: 4,
     Kind.LETTER: 5,
 }
 
-OUR_WORDS = frozenset({Kind.CONFIRMATION, Kind.NOTICE, Kind.ACCOUNT, Kind.ALERT})
+OUR_WORDS = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.NOTICE, Kind.ACCOUNT, Kind.ALERT})
 """Mails in which no visitor wrote a word."""
 
 S = State

@@ -7,6 +7,9 @@ command -v chromium >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing="$missing postgresql"
 command -v smtp-sink >/dev/null 2>&1 || [ -x /usr/sbin/smtp-sink ] || missing="$missing postfix"
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
+[ -x /usr/sbin/dovecot ] || missing="$missing dovecot-imapd"
+command -v spamassassin >/dev/null 2>&1 || missing="$missing spamassassin spamc"
+perl -MMail::DKIM -e 1 >/dev/null 2>&1 || missing="$missing libmail-dkim-perl"
 [ -n "$missing" ] || exit 0
 
 if [ "$(id -u)" = 0 ]; then

@@ -82,7 +82,7 @@ def _send_through(way: Transport, left: list[Mail]) -> None:
             connection.stage(
                 Parcel(
                     letter=letter, sender=mail.from_address, recipient=mail.to_address,
-                    data=compose(mail),
+                    data=compose(mail), mail=mail,
                 )
             )  # fmt: skip
             answer = connection.commit()

@@ -23,10 +23,14 @@ SHORTEST_KEY = 32
 DEADLINE = 96 * 3600.0
 """Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
 
+HOOKS = ("postmark", "mailgun", "sendgrid", "ses", "resend", "brevo")
+"""Who may call us: each has a setting MAILER_HOOK_<NAME> with the keys that prove its calls."""
+
 KNOWN = (
     "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
     "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
-    "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL",
+    "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL", "DKIM_KEY", "DKIM_SELECTOR", "REPLY_ALIAS",
+    "BOUNCES", "SNS_TOPIC", *(f"HOOK_{name.upper()}" for name in HOOKS),
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -47,6 +51,12 @@ class Settings:
     contact: str = ""
     alert_to: str = ""
     reply_domain: str = ""
+    reply_alias: str = "off"  # off | freemail | always: whose Reply-To is an address of ours
+    bounces: str = field(default="", repr=False)  # imap:// or imaps:// address of a mailbox
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict, repr=False)  # by provider
+    sns_topic: str = ""  # the one topic whose messages count
+    dkim_key: str = field(default="", repr=False)  # PEM, or base64 of an Ed25519 key
+    dkim_selector: str = ""
     worker_connections: int = 10
     backoff: tuple[float, ...] = BACKOFF  # seconds until the next attempt, by attempts made
     deadline: float = DEADLINE  # seconds from the first attempt until we give up
@@ -96,6 +106,12 @@ class Settings:
             contact=values.address(env, "CONTACT"),
             alert_to=values.address(env, "ALERT_TO"),
             reply_domain=values.read(env, "REPLY_DOMAIN").lower(),
+            reply_alias=values.one_of(env, "REPLY_ALIAS", ("off", "freemail", "always")),
+            bounces=values.read(env, "BOUNCES"),
+            hooks={name: values.keys(values.read(env, f"HOOK_{name.upper()}")) for name in HOOKS},
+            sns_topic=values.read(env, "SNS_TOPIC"),
+            dkim_key=values.read(env, "DKIM_KEY"),
+            dkim_selector=values.read(env, "DKIM_SELECTOR"),
             worker_connections=values.number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
             backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
             deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,

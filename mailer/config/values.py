@@ -56,6 +56,14 @@ def address(env: Mapping[str, str], name: str) -> str:
         raise SettingsError(f'MAILER_{name}: "{text}" {error}') from None
 
 
+def one_of(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """One of some words; the first where none is set."""
+    text = read(env, name) or choices[0]
+    if text not in choices:
+        raise SettingsError(f"MAILER_{name}: {text!r} is none of {', '.join(choices)}")
+    return text
+
+
 def timezone(name: str) -> str:
     """The name of a time zone that this machine knows."""
     try:

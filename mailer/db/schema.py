@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from mailer.status import Kind, State
 
-VERSION = "0002"
+VERSION = "0003"
 """The newest migration. The programs refuse a database at another one."""
 
 metadata = MetaData(
@@ -255,6 +255,55 @@ Index(  # a provider's event counts once
     unique=True,
     sqlite_where=_EXTERNAL,
     postgresql_where=_EXTERNAL,
+)
+
+news = Table(  # what a provider or a bounce mail told, as it came
+    "news",
+    metadata,
+    Column("id", Text, primary_key=True),  # <source>:<its own id>: each counts once
+    Column("source", Text, nullable=False),  # a provider's name, or "mail"
+    Column("kind", Text, nullable=False),  # its own word
+    Column("said", Text, nullable=False),  # ours
+    Column("letter", Text),  # null: it names none of ours
+    _words("code"),
+    _words("note"),
+    _words("raw"),
+    _moment("at"),  # by its own clock
+    _moment("received_at", nullable=False),
+    # Nobody can tell by itself what it means: staff look at it.
+    Column("attention", Boolean, nullable=False, server_default=false()),
+    Index("ix_news_letter", "letter"),
+    Index("ix_news_received_at", "received_at"),
+)
+_ATTENTION = text("attention")
+Index(
+    "ix_news_attention",
+    news.c.received_at,
+    sqlite_where=_ATTENTION,
+    postgresql_where=_ATTENTION,
+)
+
+tally = Table(  # how often something happened that is worth a number only
+    "tally",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("day", Text, primary_key=True),  # of UTC, as 2026-11-23
+    Column("count", Integer, nullable=False),
+)
+
+enclosure = Table(  # a message that goes along with one of ours, as it came
+    "enclosure",
+    metadata,
+    Column("letter", Text, ForeignKey("letter.id"), primary_key=True),
+    Column("content", Text, nullable=False),  # base64
+)
+
+suppressed = Table(  # whom we mail no more
+    "suppressed",
+    metadata,
+    Column("mailbox", Text, primary_key=True),  # keyed hash of the address
+    Column("reason", Text, nullable=False),
+    _moment("at", nullable=False),
 )
 
 approval = Table(

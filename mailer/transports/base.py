@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from mailer.errors import SendError
+from mailer.message import Mail
 from mailer.transports.limits import Limits
 
 
@@ -17,6 +18,7 @@ class Parcel:
     sender: str  # envelope sender, with the letter's own token
     recipient: str  # envelope recipient
     data: bytes  # the message, lines ended by CRLF
+    mail: Mail | None = None  # what `data` was made from, for those who send fields, not bytes
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -233,7 +233,7 @@ class Crew:
             self._came_out(letter, error=ours, dotted=False)
             return None
         to = letter.mail.to_address
-        parcel = Parcel(letter=letter.id, sender=sender, recipient=to, data=data)
+        parcel = Parcel(letter=letter.id, sender=sender, recipient=to, data=data, mail=letter.mail)
         return Load(letter=letter, parcel=parcel, sha256=hashlib.sha256(data).hexdigest())
 
     def _abandon(self, line: int) -> None:
