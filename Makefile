@@ -40,6 +40,8 @@ bench: $(VENV)/.test ## the figures of docs/performance.md
 	@$(BIN)/python -m benchmarks.depth
 	@$(BIN)/python -m benchmarks.compose
 	@$(BIN)/python -m benchmarks.smtp
+	@$(BIN)/python -m benchmarks.providers
+	@$(BIN)/python -m benchmarks.dkim
 
 screenshots: $(VENV)/.test ## take the pictures of the docs again
 	@sh tests/install.sh
@@ -49,7 +51,7 @@ clean: ## remove .venv and caches (var/ with its letters stays)
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	@$(call install,.[postgres])
+	@$(call install,.[pdf,postgres])
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(call install,.[test])

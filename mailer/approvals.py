@@ -63,6 +63,14 @@ def edition(
     return None if found is None else _parsed(found.id, json.dumps(dict(found.files)), slug)
 
 
+def as_approved(store: Store, approval_id: str, slug: str) -> Edition | None:
+    """A campaign as this approval has it, whatever was approved since; None when it has none."""
+    with store.read() as tx:
+        files = select(approval.c.files).where(approval.c.id == approval_id)
+        found = tx.execute(files).scalar_one_or_none()
+    return None if found is None else _parsed(approval_id, found, slug)
+
+
 def latest(store: Store, slug: str) -> Approval | None:
     """The newest approval of a campaign, or None."""
     with store.read() as tx:

@@ -8,6 +8,9 @@ MailerError
 ├── HeaderError        a value may not stand in a mail header, or a message is not as meant
 ├── SendError          a transport could not deliver; carries the decision what to do next
 ├── IllegalMove        a letter may not go from this state to that one
+├── OutboundError      another service could not be asked, or its answer not used
+├── MailboxError       the mailbox for bounces cannot be used; what is in it stays
+├── PaperError         letters could not be put on paper; nothing else is hurt
 ├── StoreError         the database is missing, unreachable, or at another version
 └── BackupError        a backup cannot be made, read or put back; nothing was changed
 """
@@ -58,6 +61,18 @@ class IllegalMove(MailerError):  # noqa: N818 - it names what happened
     """A letter may not go from this state to that one."""
 
 
+class OutboundError(MailerError):
+    """Another service could not be asked, or answered what may not be used; names its host only."""
+
+
+class MailboxError(MailerError):
+    """The mailbox for bounces cannot be reached, opened or read; what is in it stays there."""
+
+
+class PaperError(MailerError):
+    """A PDF is too long, takes too long, or cannot be made."""
+
+
 class StoreError(MailerError):
     """The database is missing, unreachable, or at another version than this program."""
 
@@ -80,7 +95,9 @@ class SendError(MailerError):
 
     `code` is the server's own (an SMTP reply code with its enhanced code, or an HTTP status);
     `after` is how long to wait, in seconds, where the server said so. `maybe_accepted` is true when
-    the connection died after the final dot: the server may own the letter.
+    the connection died after the final dot: the server may own the letter. `account` is true when
+    somebody has to act before anything leaves again (a wrong key, a suspended account, a used-up
+    quota): staff are told at once, not only when it has lasted.
     """
 
     def __init__(
@@ -91,10 +108,12 @@ class SendError(MailerError):
         code: str = "",
         after: float | None = None,
         maybe_accepted: bool = False,
+        account: bool = False,
     ) -> None:
         self.reason = reason
         self.then = then
         self.code = code
         self.after = after
         self.maybe_accepted = maybe_accepted
+        self.account = account
         super().__init__(f"{code} {reason}".strip())

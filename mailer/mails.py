@@ -24,6 +24,15 @@ class FailedLetter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CopiedLetter:
+    """A letter as its writer gets a copy of it."""
+
+    to: str  # name and address
+    subject: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FailedGroup:
     """What staff are told of letters that failed alike."""
 
@@ -33,9 +42,35 @@ class FailedGroup:
     count: int
 
 
-def confirmation(language: str, campaign_title: str, link: str) -> tuple[str, str]:
+def confirmation(
+    language: str, campaign_title: str, link: str, code: str
+) -> tuple[str, str]:  # fmt: skip
     """Subject and text of the mail that asks a supporter to confirm; nothing typed is in it."""
-    return _write("confirmation", language, campaign=campaign_title, link=link)
+    return _write("confirmation", language, campaign=campaign_title, link=link, code=code)
+
+
+def reminder(
+    language: str, campaign_title: str, link: str, unsubscribe: str
+) -> tuple[str, str]:  # fmt: skip
+    """Subject and text of the one mail that asks again; nothing typed is in it.
+
+    `unsubscribe` is where its reader ends our mails.
+    """
+    return _write(
+        "reminder", language, campaign=campaign_title, link=link, unsubscribe=unsubscribe
+    )  # fmt: skip
+
+
+def copy(
+    language: str,
+    campaign_title: str,
+    letters: Sequence[CopiedLetter],
+    link: str,
+    unsubscribe: str,
+) -> tuple[str, str]:
+    """Subject and text of the mail with a supporter's own letters, which they asked for."""
+    values = {"campaign": campaign_title, "link": link, "unsubscribe": unsubscribe}
+    return _write("copy", language, letters=letters, **values)
 
 
 def already(language: str, campaign_title: str) -> tuple[str, str]:
@@ -46,6 +81,11 @@ def already(language: str, campaign_title: str) -> tuple[str, str]:
 def reset(language: str, link: str) -> tuple[str, str]:
     """Subject and text of the mail with a link to choose a new password."""
     return _write("reset", language, link=link)
+
+
+def reply(language: str, office: str, answer_to: str, *, shortened: bool) -> tuple[str, str]:
+    """Subject and text of the mail that carries an answer to the supporter it is for."""
+    return _write("reply", language, office=office, answer_to=answer_to, shortened=shortened)
 
 
 def failed(
@@ -68,6 +108,22 @@ def stuck_alert(lane: str, reason: str, seconds: float, link: str) -> tuple[str,
     return _write(
         "alert_stuck", i18n.SOURCE, lane=lane, reason=reason, minutes=minutes, link=link
     )  # fmt: skip
+
+
+def stopped_alert(lane: str, reason: str, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that an account waits for somebody to act."""
+    return _write("alert_stopped", i18n.SOURCE, lane=lane, reason=reason, link=link)
+
+
+def dead_alert(
+    official: str, reason: str, letter: str, waiting: int, link: str
+) -> tuple[str, str]:  # fmt: skip
+    """Subject and text of the mail that tells staff that an official's mailbox is dead.
+
+    `letter` is the address of the page of the letter that came back, `waiting` how many wait.
+    """
+    values = {"official": official, "reason": reason, "letter": letter, "waiting": waiting}
+    return _write("alert_dead", i18n.SOURCE, link=link, **values)
 
 
 def put_off_alert(lane: str, count: int, code: str, link: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""What is wrong in a file an organizer wrote: where, why, and what to write instead."""
+"""What is wrong in a file an organizer wrote, or with what a mailer needs; and what to do."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Literal
+
+Level = Literal["ok", "warn", "fail"]
 
 
 class Severity(StrEnum):
@@ -33,6 +36,26 @@ class Problem:
         kind = "" if self.severity is Severity.ERROR else f"{self.severity}: "
         hint = f"; {self.suggestion}" if self.suggestion else ""
         return f"{place}: {kind}{self.message}{hint}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """A DNS record, ready to be published."""
+
+    name: str
+    kind: str  # TXT, MX, CNAME, PTR
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that `mailer doctor` looked at."""
+
+    level: Level
+    what: str
+    found: str
+    repair: str = ""
+    publish: Record | None = None  # part of the repair
 
 
 def closest(word: str, known: Iterable[str]) -> str:

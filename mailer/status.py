@@ -54,6 +54,9 @@ PRIORITY: dict[Kind, int] = {
 OUR_WORDS = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.NOTICE, Kind.ACCOUNT, Kind.ALERT})
 """Mails in which no visitor wrote a word."""
 
+UNASKED = frozenset({Kind.REMINDER})
+"""Mails that no act of their reader called for: one press ends them (RFC 8058)."""
+
 S = State
 MOVES: dict[State, frozenset[State]] = {
     S.AWAITING: frozenset({S.QUEUED, S.REVIEW, S.CANCELLED}),

@@ -107,14 +107,24 @@ def test_the_closing_block() -> None:
     whole = replace(
         ANN, address="1 Example Street\nToronto", postal_code="A1A 1A1", district="Example North"
     )
-    assert merged("x").body == "x\n\nAnn Example\nReply to: ann@supporter.example"
+    why = "\n\nWhy this letter reached you: https://c.example/about/x?lang=en"
+    assert merged("x").body == f"x\n\nAnn Example\nReply to: ann@supporter.example{why}"
     assert merged("x", whole).body == (
         "x\n\nAnn Example\n1 Example Street\nToronto\nA1A 1A1\nDistrict: Example North\n"
-        "Reply to: ann@supporter.example"
+        f"Reply to: ann@supporter.example{why}"
     )
     french = merge(shipped(), OFFICIAL, replace(whole, language="fr")).body
     assert french.endswith(
         "A1A 1A1\nCirconscription\u00a0: Example North\nRépondre à\u00a0: ann@supporter.example"
+    )
+
+
+def test_the_link_to_the_reason_follows_the_pages_address_and_the_letters_language() -> None:
+    below = merge(shipped(), OFFICIAL, replace(ANN, language="fr"), url="https://c.example/a/b/")
+    assert below.body.endswith(
+        "Répondre à\u00a0: ann@supporter.example\n\n"
+        "Pourquoi vous recevez cette lettre\u00a0: "
+        "https://c.example/a/about/proctoring?lang=fr"
     )
 
 

@@ -116,7 +116,7 @@ def test_recipients_by_description() -> None:
     assert ids(who(to=Target(tags=("cabinet",)))) == ["ann", "ben"]
     assert ids(who(to=Target(region="North"))) == ["ann", "dora"]
     assert ids(who(to=Target(region="North", tags=("cabinet",)))) == ["ann"]
-    assert ids(who(to=Target(district="lakeside"))) == ["emil"]
+    assert ids(who(to=Target(districts=("lakeside",)))) == ["emil"]
     assert ids(who(to=Target(region="North", portfolios=("health",)))) == ["ann"]
 
 

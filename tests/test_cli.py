@@ -455,7 +455,7 @@ def test_doctor_finds_all_well(mailer: Mailer, database: Path) -> None:
     assert ended.exit_code == 0, ended.stdout
     findings = {one["what"]: one for one in json.loads(ended.stdout)}
     assert set(findings) == {
-        "settings", "python", "files", "sqlite", "database", "clock", "transport", "disk",
+        "settings", "python", "files", "sqlite", "database", "clock", "transport", "domain", "disk",
     }  # fmt: skip
     assert {one["level"] for one in findings.values()} <= {"ok", "warn"}
 

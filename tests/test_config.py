@@ -85,6 +85,8 @@ def test_database_addresses(tmp_path: Path, given: str, expected: str) -> None:
         ("MAILER_GIVE_UP_HOURS", "0"),
         ("MAILER_GIVE_UP_HOURS", "241"),
         ("MAILER_GIVE_UP_HOURS", "four days"),
+        ("MAILER_SNS_TOPIC", "letters"),
+        ("MAILER_SNS_TOPIC", "arn:aws:sqs:ca-central-1:123456789012:letters"),
         ("MAILER_TIMEZONE", "Toronto"),
         ("MAILER_TIMEZONE", "../../etc/passwd"),
         ("PORT", "99999"),
@@ -189,3 +191,25 @@ def test_a_key_that_cannot_be_kept_is_told(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file in the place of a folder")
     with pytest.raises(SettingsError, match="secret key cannot be kept"):
         read(tmp_path).with_development_key()
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("", None),
+        ("off", None),
+        ("on", ()),
+        ("federal-electoral-districts", ("federal-electoral-districts",)),
+        ("a-b, c-d e-f", ("a-b", "c-d", "e-f")),
+    ],
+)
+def test_represent_is_off_on_or_sets(
+    tmp_path: Path, given: str, expected: tuple[str, ...] | None
+) -> None:
+    assert read(tmp_path, MAILER_REPRESENT=given).represent == expected
+
+
+@pytest.mark.parametrize("given", ["yes", "ON", "https://represent.example/", "a-b/../c-d", "é-a"])
+def test_represent_is_nothing_else(tmp_path: Path, given: str) -> None:
+    with pytest.raises(SettingsError, match="MAILER_REPRESENT"):
+        read(tmp_path, MAILER_REPRESENT=given)

@@ -60,7 +60,7 @@ def used(home: Path, sqlite_template: Path, settings: Settings) -> str:
 
 @pytest.mark.parametrize("command", MAILER)
 def test_every_command_runs(home: Path, used: str, command: str) -> None:
-    words = shlex.split(command.partition(">")[0])[1:]
+    words = shlex.split(re.split("[<>]", command)[0])[1:]
     words = [used if word == "LETTER-ID" else word for word in words]
     assert words[0] not in STAY
     with chdir(home):

@@ -16,7 +16,7 @@ from mailer.db.schema import confirmation, consent, letter, letter_event, letter
 from mailer.errors import FieldError, MailerError, SendError
 from mailer.outbox import Event
 from mailer.status import Kind, State
-from mailer.submissions import accept, erasing, journal, receipt, waiting
+from mailer.submissions import accept, erasing, journal, opened, receipt
 from mailer.submissions.erasing import Erased
 from mailer.submissions.journal import Erasure
 from mailer.transports import Parcel
@@ -182,9 +182,9 @@ def test_an_unconfirmed_form_cannot_be_confirmed_any_more(store: Store, log: Pat
     write(store, confirm=True)
     with store.read() as tx:
         link = tx.execute(select(confirmation.c.token)).scalar_one()
-    assert waiting(store, link)
+    assert opened(store, link)
     erasing.forget(store, ANN, file=log)
-    assert waiting(store, link) == ()
+    assert opened(store, link) is None
 
 
 def test_what_a_worker_holds_is_given_up_at_its_fence(store: Store, log: Path) -> None:

@@ -12,8 +12,9 @@ LINK = "https://letters.example/confirm/abc?lang=fr"
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_confirmation_has_its_link_on_a_line_of_its_own(language: str) -> None:
-    subject, text = mails.confirmation(language, 'Quiet "exams" & <more> 100%', LINK)
+    subject, text = mails.confirmation(language, 'Quiet "exams" & <more> 100%', LINK, "K7M 4XR")
     assert LINK in text.splitlines()
+    assert "K7M 4XR" in text.splitlines()
     assert 'Quiet "exams" & <more> 100%' in text
     assert subject
     assert "\n" not in subject
@@ -58,7 +59,7 @@ def test_alerts_say_what_and_where() -> None:
 
 
 def test_each_language_has_its_own_words() -> None:
-    english, french = (mails.confirmation(language, "Exams", LINK) for language in LANGUAGES)
+    english, french = (mails.confirmation(one, "Exams", LINK, "K7M 4XR") for one in LANGUAGES)
     assert english[0] == "Confirm your letters"
     assert french[0] == "Confirmez vos lettres"
     assert english[1] != french[1]

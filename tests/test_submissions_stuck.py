@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
-from sqlalchemy import update
+from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+from sqlalchemy import select, update
+
+from mailer import outbox
 from mailer.db import Store
 from mailer.db.schema import lane, letter
+from mailer.errors import Next, SendError
 from mailer.outbox import lanes
 from mailer.status import Kind, State
 from mailer.submissions import accept, stuck
@@ -163,3 +167,106 @@ def test_a_mailbox_that_is_shut_is_told_of_once_and_not_as_put_off_too(
         tx.execute(update(lane).values(failures=0, since=None, reason=""))
     assert tell(store) == [f"{MAILBOX} works again"]
     assert len(stuck.tell_offices(store, DESK)) == 1
+
+
+WRONG_KEY = SendError("the key is not known", Next.STOP, code="401", account=True)
+BUSY = SendError("too many at once", Next.STOP, code="429")
+
+
+def fail(store: Store, clock: Clock, *errors: SendError, account: str = RELAY) -> None:
+    """Letters that leave and come back with these, in one commit."""
+    with store.write() as tx:
+        way = outbox.Way(account=account, delivers=False)
+        found = outbox.claim(tx, "w", now=clock.now, lease=60, most=len(errors), way=way)
+        outbox.fence(tx, "w", [(one, "0" * 64) for one in found], now=clock.now, lease=60)
+        done = [
+            outbox.Outcome(letter=one, account=account, error=error)
+            for one, error in zip(found, errors, strict=True)
+        ]
+        outbox.settle(tx, "w", done, now=clock.now)
+
+
+def some_letters(store: Store) -> None:
+    for number in range(4):
+        accept(store, draft(supporter(email=f"s{number}@supporter.example")))
+
+
+def test_an_account_that_waits_for_somebody_is_told_at_once_and_once(
+    store: Store, clock: Clock
+) -> None:
+    some_letters(store)
+    fail(store, clock, WRONG_KEY)
+    assert tell(store) == [
+        f"account:{RELAY} is stopped until somebody acts: 401 the key is not known"
+    ]
+    (mail,) = mails(store, Kind.ALERT)
+    assert mail.subject == f"Somebody has to act: account:{RELAY}"
+    assert "and says:\n\n401 the key is not known\n" in mail.body
+    for _ in range(3):
+        clock.pass_(7200)
+        fail(store, clock, WRONG_KEY)
+        assert tell(store) == []
+    with store.write() as tx:
+        lanes.reopen(tx, RELAY)
+    assert tell(store) == [f"account:{RELAY} works again"]
+    clock.pass_(60)
+    fail(store, clock, WRONG_KEY)
+    assert len(tell(store)) == 1, "another outage"
+
+
+def test_letters_of_a_stopped_account_wait_and_lose_no_attempt(store: Store, clock: Clock) -> None:
+    some_letters(store)
+    fail(store, clock, WRONG_KEY, WRONG_KEY)
+    with store.read() as tx:
+        rows = tx.execute(select(letter.c.state, letter.c.attempts)).all()
+    assert {(row.state, row.attempts) for row in rows} == {(State.QUEUED, 0)}
+
+
+@pytest.mark.parametrize("errors", [(WRONG_KEY, BUSY), (BUSY, WRONG_KEY)])
+def test_of_several_failures_at_once_what_needs_somebody_outweighs(
+    store: Store, clock: Clock, errors: tuple[SendError, SendError]
+) -> None:
+    some_letters(store)
+    fail(store, clock, *errors)
+    assert "the key is not known" in tell(store)[0]
+
+
+def test_what_mends_itself_is_not_told_at_once(store: Store, clock: Clock) -> None:
+    some_letters(store)
+    fail(store, clock, BUSY)
+    assert tell(store) == []
+    clock.pass_(3600)
+    fail(store, clock, BUSY)
+    assert tell(store) == [f"account:{RELAY} has failed for an hour: 429 too many at once"]
+    fail(store, clock, WRONG_KEY)
+    assert "until somebody acts" in tell(store)[0], "that is news"
+    assert tell(store) == []
+
+
+def test_a_stop_that_is_over_before_anybody_looked_is_not_told(store: Store, clock: Clock) -> None:
+    some_letters(store)
+    fail(store, clock, WRONG_KEY)
+    with store.write() as tx:
+        lanes.reopen(tx, RELAY)
+    clock.pass_(60)
+    fail(store, clock, BUSY)
+    assert tell(store) == []
+
+
+def test_it_leaves_by_another_way_out(store: Store, clock: Clock) -> None:
+    some_letters(store)
+    fail(store, clock, WRONG_KEY)
+    tell(store)
+    with store.write() as tx:
+        other = outbox.Way(account="smtp:other.example", others=frozenset({RELAY}), delivers=False)
+        (first,) = outbox.claim(tx, "w", now=clock.now, lease=60, most=1, way=other)
+    assert first.mail.subject.startswith("Somebody has to act")
+
+
+def test_one_worker_tells_it_where_many_look(store: Store, clock: Clock) -> None:
+    some_letters(store)
+    fail(store, clock, WRONG_KEY)
+    with ThreadPoolExecutor(4) as pool:
+        told = list(pool.map(lambda _: tell(store), range(4)))
+    assert sum(len(lines) for lines in told) == 1
+    assert len(mails(store, Kind.ALERT)) == 1

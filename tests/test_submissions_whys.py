@@ -60,3 +60,20 @@ def test_the_codes_alone_hold_no_address() -> None:
     assert whys.code("550 5.1.1 RCPT: <ann@supporter.example> unknown") == "550 5.1.1"
     assert whys.code("421 closing") == "421"
     assert whys.code("no answer within 30 seconds") == ""
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ("250 2.0.0 Ok: queued as 4FqK2j0wBCz3x", "250 2.0.0 Ok"),
+        ("250 OK id=1tExAm-000123-Ab", "250 OK"),
+        ("250 2.6.0 <ann@supporter.example> Queued mail for delivery", "250 2.6.0"),
+        ("250 Message accepted, ann", "250 Message accepted"),
+        ("200 0100018f-5e7d", "200"),
+        ("550 5.1.1 <north@ministry.example> unknown", "550 5.1.1"),
+        ("no answer within 30 seconds", ""),
+        ("", ""),
+    ],
+)
+def test_of_an_answer_only_what_names_nobody_and_no_moment(answer: str, said: str) -> None:
+    assert whys.said(answer) == said

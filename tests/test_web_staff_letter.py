@@ -19,11 +19,13 @@ from mailer.db.schema import letter, letter_text
 from mailer.errors import Next, SendError
 from mailer.outbox import Event
 from mailer.status import Kind, State
+from mailer.submissions import reminders
 from mailer.web import create_app
 from tests.conftest import Clock
 from tests.factories import SENDER, campaign, recipients
 from tests.staff_browser import Browser, member
 from tests.staff_letters import found, hand_over, letters, rows, send, settle, write
+from tests.test_submissions_reminders import left
 
 
 @pytest.fixture
@@ -193,6 +195,21 @@ def test_a_request_to_confirm_shows_its_way_but_not_its_link(staff: Browser, sto
     assert made.supporter.email in listed
     waits = staff.get(f"/staff/letters/{letters(store)[0]}").text
     assert "waits for the supporter to confirm" in waits
+
+
+def test_a_reminder_shows_no_link_either(staff: Browser, store: Store, clock: Clock) -> None:
+    write(store, 1, about=campaign(confirm=True))
+    left(store)
+    clock.pass_(86400)
+    assert reminders.remind(store, SENDER, ["k" * 40]) == 1
+    (one,) = letters(store, Kind.REMINDER)
+    staff.sign_in()
+    shown = staff.get(f"/staff/letters/{one}").text
+    assert "a link that only its reader may use" in shown
+    assert "/confirm/" not in shown
+    assert "/unsubscribe/" not in shown
+    assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
+    assert rows(staff.get("/staff/?kind=reminder").text) == 1
 
 
 def test_an_erased_text_is_said_to_be_gone(staff: Browser, store: Store) -> None:

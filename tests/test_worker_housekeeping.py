@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -17,11 +18,13 @@ from mailer.errors import Next, SendError
 from mailer.outbox import lanes
 from mailer.status import Kind, State
 from mailer.submissions import accept
+from mailer.web import create_app
 from mailer.worker.housekeeping import Housekeeping
 from mailer.worker.liveness import Liveness
 from tests.conftest import Clock
-from tests.factories import draft
+from tests.factories import campaign, draft
 from tests.fakes import FakeTransport
+from tests.test_submissions_reminders import left
 from tests.test_worker import worker
 
 ALERTS = "staff@coalition.example"
@@ -99,6 +102,37 @@ def test_supporters_are_told_even_while_the_officials_file_is_broken(
     (settings.home / "officials.yaml").write_text("officials: [")
     keeper(settings, store, liveness, FakeTransport()).when_due()
     assert kinds(store)["notice", "queued"] == 1
+
+
+def test_who_has_not_confirmed_is_reminded(
+    settings: Settings, store: Store, liveness: Liveness, clock: Clock
+) -> None:
+    accept(store, draft(about=campaign(confirm=True)))
+    left(store)
+    clock.pass_(86400)
+    for _ in range(2):
+        keeper(settings, store, liveness, FakeTransport()).when_due()
+    assert kinds(store) == {
+        ("letter", "awaiting"): 2, ("confirmation", "sent"): 1, ("reminder", "queued"): 1,
+    }  # fmt: skip
+    with store.read() as tx:
+        texts = select(letter_text.c.body).join(letter, letter.c.id == letter_text.c.letter)
+        (body,) = tx.execute(texts.where(letter.c.kind == Kind.REMINDER)).scalars()
+    (link,) = re.findall(r"^http://127\.0\.0\.1:8000(/unsubscribe/\S+)$", body, re.MULTILINE)
+    opened = create_app(settings, store).test_client().get(link)
+    assert opened.status_code == 200, "the pages and the worker have one key"
+
+
+def test_what_nobody_confirmed_in_time_is_cancelled(
+    settings: Settings, store: Store, liveness: Liveness, clock: Clock
+) -> None:
+    accept(store, draft(about=campaign(confirm=True)))
+    with store.write() as tx:
+        asking = update(letter).where(letter.c.kind == Kind.CONFIRMATION)
+        tx.execute(asking.values(state=State.SENT, sent_at=clock.now))
+    clock.pass_(7 * 86400)
+    keeper(settings, store, liveness, FakeTransport()).when_due()
+    assert kinds(store)["letter", "cancelled"] == 2
 
 
 def test_each_chore_has_its_own_time(settings: Settings, store: Store, liveness: Liveness) -> None:

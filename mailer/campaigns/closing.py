@@ -1,23 +1,31 @@
-"""The fixed block at the end of every letter, by which an office can answer and sort."""
+"""The fixed block at the end of every letter: an office can answer, sort, and see why it came."""
 
 from __future__ import annotations
 
 from mailer.campaigns.values import Supporter
 
 _LABELS = {
-    "en": ("District: ", "Reply to: "),
-    "fr": ("Circonscription\u00a0: ", "Répondre à\u00a0: "),
+    "en": ("District: ", "Reply to: ", "Why this letter reached you: "),
+    "fr": (
+        "Circonscription\u00a0: ",
+        "Répondre à\u00a0: ",
+        "Pourquoi vous recevez cette lettre\u00a0: ",
+    ),
 }
 
 
-def block(supporter: Supporter, language: str) -> str:
-    """Name, street address where given, postal code, district, and where to reply."""
-    district, reply = _LABELS.get(language.partition("-")[0], _LABELS["en"])
+def block(supporter: Supporter, language: str, about: str = "") -> str:
+    """Name, street address where given, postal code, district, where to reply.
+
+    `about` is the address of the page that says why letters come; it stands last, by itself.
+    """
+    district, reply, why = _LABELS.get(language.partition("-")[0], _LABELS["en"])
     lines = (
         supporter.name,
         supporter.address.strip("\n"),
         supporter.postal_code,
         supporter.district and district + supporter.district,
         reply + supporter.email,
+        about and f"\n{why}{about}",
     )
     return "\n".join(filter(None, lines))

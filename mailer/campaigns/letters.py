@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from urllib.parse import urljoin
 
 from mailer import addresses
 from mailer.campaigns import closing, templates
@@ -22,9 +23,10 @@ def merge(
 ) -> MergedLetter:
     """The letter exactly as the supporter approves it and the official gets it.
 
-    Raises MergeError. What the supporter typed is set in as it is, and never read as a template.
+    `url` is the campaign's page, with a slash at its end. Raises MergeError. What the supporter
+    typed is set in as it is, and never read as a template.
     """
-    version = campaign.version(_language(campaign, recipient, supporter))
+    version = campaign.version(spoken_in(campaign, recipient, supporter.language))
     language = version.language
     spoken = words(campaign, recipient, supporter, language, url)
     to_name = f"{say(recipient.honorific, language)} {recipient.name}"
@@ -36,15 +38,25 @@ def merge(
         language=language,
         subject=_subject(campaign, version, supporter, spoken),
         salutation=_heading(_line(version.salutation, spoken), "the salutation"),
-        body=_body(version, supporter, spoken),
+        body=_body(version, supporter, spoken, ending(campaign, supporter, language, url)),
     )
 
 
-def _language(campaign: Campaign, recipient: Recipient, supporter: Supporter) -> str:
-    """The letter's language: the supporter's, or the office's where the campaign says so."""
+def ending(campaign: Campaign, supporter: Supporter, language: str, url: str) -> str:
+    """The closing block of a letter in `language`."""
+    return closing.block(supporter, language, about(url, campaign.slug, language))
+
+
+def about(url: str, slug: str, language: str) -> str:
+    """The page that tells an office why letters of a campaign reach it; "" without `url`."""
+    return urljoin(url, f"../about/{slug}?lang={language}") if url else ""
+
+
+def spoken_in(campaign: Campaign, recipient: Recipient, language: str) -> str:
+    """The language of a letter: the supporter's, or the office's where the campaign says so."""
     if campaign.letter_language == "official" and recipient.language in campaign.versions:
         return recipient.language
-    return supporter.language
+    return campaign.version(language).language
 
 
 def _heading(text: str, what: str) -> str:
@@ -76,7 +88,7 @@ def _line(template: str, spoken: Words) -> str:
         raise LetterError(0, str(error), template=template) from None
 
 
-def _body(version: Version, supporter: Supporter, spoken: Words) -> str:
+def _body(version: Version, supporter: Supporter, spoken: Words, end: str) -> str:
     """The letter and the closing block; own words the letter has no place for stand between."""
     try:
         letter = templates.render(version.letter, spoken)
@@ -84,4 +96,4 @@ def _body(version: Version, supporter: Supporter, spoken: Words) -> str:
         raise LetterError(error.line + version.letter_line - 1, str(error)) from None
     asks = "supporter.personal" in templates.checked(version.letter).uses
     own = "" if asks else supporter.personal.strip("\n")
-    return "\n\n".join(filter(None, (letter, own, closing.block(supporter, version.language))))
+    return "\n\n".join(filter(None, (letter, own, end)))

@@ -11,11 +11,15 @@ from pathlib import Path
 from mailer.campaigns import reader
 from mailer.campaigns.names import letter_name
 from mailer.campaigns.values import Campaign
+from mailer.districts import encoding
+from mailer.districts import reader as districts_reader
+from mailer.districts.values import Districts
 from mailer.officials import reader as officials_reader
 from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
 
 OFFICIALS = "officials.yaml"
+DISTRICTS = districts_reader.FILE
 LETTERS = "templates/letters"
 LARGEST = 4_000_000
 """Bytes of one file; nobody writes a larger one by hand."""
@@ -30,11 +34,15 @@ class Content:
 
     officials: Officials = field(default_factory=Officials)
     campaigns: Mapping[str, Campaign] = field(default_factory=dict)
+    districts: Districts = field(default_factory=Districts)
     problems: tuple[Problem, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
     def files_of(self, slug: str) -> Files:
-        """All that a campaign is made from: officials.yaml and its letter files."""
+        """All that a campaign is made from: officials.yaml and its letter files.
+
+        Not districts.csv: it only tells which of the officials are somebody's own.
+        """
         return {
             name: text
             for name, text in self.files.items()
@@ -48,7 +56,8 @@ def read_files(home: Path) -> tuple[Files, tuple[Problem, ...]]:
     problems: list[Problem] = []
     for name in _names(home):
         try:
-            files[name] = _text(home / name)
+            files[name], told = _read(home, name)
+            problems += told
         except (OSError, ValueError) as error:
             problems.append(_unreadable(name, error))
     return files, tuple(problems)
@@ -60,15 +69,24 @@ def _names(home: Path) -> list[str]:
         letters = sorted(path.name for path in (home / LETTERS).glob("*.md"))
     except OSError:
         letters = []
-    return [OFFICIALS, *(f"{LETTERS}/{name}" for name in letters if name[0] not in "._")]
+    districts = [DISTRICTS] if (home / DISTRICTS).exists() else []
+    letters = [f"{LETTERS}/{name}" for name in letters if name[0] not in "._"]
+    return [OFFICIALS, *districts, *letters]
 
 
-def _text(path: Path) -> str:
+def _read(home: Path, name: str) -> tuple[str, tuple[Problem, ...]]:
+    """A file's text, and what is to be told about its encoding; OSError or ValueError."""
+    if name == DISTRICTS:
+        return encoding.decode(_bytes(home / name, encoding.LARGEST), name)
+    return _bytes(home / name, LARGEST).decode("utf-8"), ()
+
+
+def _bytes(path: Path, most: int) -> bytes:
     with path.open("rb") as file:
-        data = file.read(LARGEST + 1)
-    if len(data) > LARGEST:
-        raise ValueError(f"it is larger than {LARGEST // 1_000_000} MB")
-    return data.decode("utf-8")
+        data = file.read(most + 1)
+    if len(data) > most:
+        raise ValueError(f"it is larger than {most // 1_000_000} MB")
+    return data
 
 
 def _unreadable(name: str, error: Exception) -> Problem:
@@ -97,6 +115,10 @@ def read_content(files: Mapping[str, str], problems: Iterable[Problem] = ()) -> 
     if OFFICIALS in files:
         officials, told = officials_reader.read(files[OFFICIALS], OFFICIALS)
         found += told
+    districts = Districts()
+    if DISTRICTS in files:
+        districts, told = districts_reader.read(files[DISTRICTS], DISTRICTS)
+        found += told
     usable = OFFICIALS in files and not _errors(found, {OFFICIALS})
     campaigns: dict[str, Campaign] = {}
     for slug, parts in _letters(files, found).items():
@@ -106,7 +128,11 @@ def read_content(files: Mapping[str, str], problems: Iterable[Problem] = ()) -> 
         if usable and campaign is not None and not _errors(found, names):
             campaigns[slug] = campaign
     return Content(
-        officials=officials, campaigns=campaigns, problems=tuple(found), files=dict(files)
+        officials=officials,
+        campaigns=campaigns,
+        districts=districts,
+        problems=tuple(found),
+        files=dict(files),
     )
 
 
@@ -190,6 +216,7 @@ def _newer(old: Content, files: Files, unreadable: tuple[Problem, ...]) -> Conte
             return Content(
                 officials=candidate.officials,
                 campaigns=candidate.campaigns,
+                districts=candidate.districts,
                 problems=new.problems,
                 files=candidate.files,
             )

@@ -12,7 +12,7 @@ from mailer.records.kinds import ID, LONGEST_ID, id_like
 RESERVED = frozenset(
     {
         "staff", "hooks", "outbox", "confirm", "receipt", "privacy", "static", "media", "healthz",
-        "readyz", "metrics", "about",
+        "readyz", "metrics", "about", "unsubscribe",
     }
 )  # fmt: skip
 """Addresses that are pages of the program itself."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 
 from mailer import addresses
 from mailer.campaigns.values import Campaign, Recipient, Target
+from mailer.districts.names import folded
 from mailer.officials.hours import joint
 from mailer.officials.values import DEFAULT_PACE, Official, Officials, Post
 
@@ -15,16 +16,43 @@ Match = tuple[Official, Post | None]
 """A person, and the post through which they matched; None when they matched as themselves."""
 
 
-def recipients(campaign: Campaign, officials: Officials, day: date) -> tuple[Recipient, ...]:
+def recipients(
+    campaign: Campaign, officials: Officials, day: date, *, district: str | None = None
+) -> tuple[Recipient, ...]:
     """One recipient per person and mailbox, in the order of the campaign's `to`.
 
     Of several matching posts the first gives title, address and pace; the portfolios are those of
     all. Whoever must not be written to is left out. When nobody is left, the fallback is asked.
+    Where supporters write to their own district's, `district` is theirs by any of its names; ""
+    is none that anybody has, None everybody's.
     """
-    found = _distinct(_matches(campaign.to, officials, day), officials, day)
-    if not found and campaign.fallback:
-        fallback = Target(names=(campaign.fallback,))
-        found = _distinct(_matches(fallback, officials, day), officials, day)
+    to = campaign.to
+    if to.own and district is not None:
+        to = replace(to, districts=(district,))
+    found = _distinct(_matches(to, officials, day), officials, day)
+    return _ours(campaign, found) or fallback(campaign, officials, day)
+
+
+def fallback(campaign: Campaign, officials: Officials, day: date) -> tuple[Recipient, ...]:
+    """Who is written to when nobody else is; empty where the campaign names nobody."""
+    if not campaign.fallback:
+        return ()
+    to = Target(names=(campaign.fallback,))
+    return _ours(campaign, _distinct(_matches(to, officials, day), officials, day))
+
+
+def reachable(campaign: Campaign, officials: Officials, day: date) -> tuple[Recipient, ...]:
+    """Everybody to whom some supporter's letter may go on the day."""
+    found = recipients(campaign, officials, day)
+    if not campaign.to.own:
+        return found
+    known = {addresses.mailbox(one.email) for one in found}
+    others = fallback(campaign, officials, day)
+    return (*found, *(one for one in others if addresses.mailbox(one.email) not in known))
+
+
+def _ours(campaign: Campaign, found: Iterable[Recipient]) -> tuple[Recipient, ...]:
+    """Recipients as this campaign writes to them: its time zone and hours joined to theirs."""
     return tuple(
         replace(
             one,
@@ -44,10 +72,15 @@ def vacant(campaign: Campaign, officials: Officials, day: date) -> tuple[str, ..
     return tuple(name for name in posts if not officials.holders(name, day))
 
 
+def district_keys(person: Official) -> frozenset[str]:
+    """A person's district by each of its names, folded; empty when they have none."""
+    return frozenset(filter(None, map(folded, person.district.values())))
+
+
 def _matches(target: Target, officials: Officials, day: date) -> Iterator[Match]:
     for name in target.names:
         yield from _named(name, officials, day)
-    if target.portfolios or target.tags or target.region or target.district:
+    if target.described:
         yield from _described(target, officials, day)
 
 
@@ -83,8 +116,13 @@ def _fits(person: Official, target: Target) -> bool:
     return (
         (not target.tags or bool(set(target.tags) & set(person.tags)))
         and (not target.region or target.region.casefold() == person.region.casefold())
-        and (not target.district or target.district.casefold() == person.district.casefold())
+        and (not target.districts or _is_from(person, target.districts))
+        and (not target.own or bool(district_keys(person)))
     )
+
+
+def _is_from(person: Official, districts: Sequence[str]) -> bool:
+    return not district_keys(person).isdisjoint(map(folded, districts))
 
 
 def _held(person: Official, officials: Officials, day: date) -> list[Post]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
+from mailer.campaigns.schema import OWN
 from mailer.campaigns.values import Campaign, Target
 from mailer.campaigns.versions import Page
+from mailer.districts.names import folded
 from mailer.officials.values import Official, Officials, Post
 from mailer.problems import did_you_mean
 from mailer.records.findings import quoted
@@ -14,7 +16,7 @@ from mailer.records.tree import Item, Table
 
 def reaches_several(target: Target, officials: Officials | None) -> bool:
     """True when the letter may go to more than one official."""
-    if target.portfolios or target.tags or target.region or target.district:
+    if target.described:
         return True
     groups = officials.groups if officials else {}
     return len({one for name in target.names for one in groups.get(name, (name,))}) > 1
@@ -29,6 +31,8 @@ def check_references(campaign: Campaign, page: Page, officials: Officials | None
     organisations = [one.id for one in campaign.organisations]
     for row in _rows(page.item("signatories")):
         _check_known(_inside(row, "organisation"), organisations, "organisation", page)
+    for row in _rows(page.item("organisations")):
+        _check_consent(row, page)
     if "role" in campaign.require and not campaign.roles:
         item = page.item("require")
         if item:
@@ -50,7 +54,7 @@ def _check_officials(page: Page, officials: Officials) -> None:
         "portfolios": (word for one in everybody for word in one.portfolios),
         "tags": (word for one in people for word in one.tags),
         "region": (one.region for one in people),
-        "district": (one.district for one in people),
+        "district": (OWN, *(name for one in people for name in one.district.values())),
     }
     for key, words in known.items():
         given = _inside(to, key)
@@ -61,7 +65,8 @@ def _check_officials(page: Page, officials: Officials) -> None:
 def _warn_unless_some(item: Item, words: Collection[str], what: str, page: Page) -> None:
     """A warning only: the fallback may be meant for exactly this."""
     name = item.value
-    if isinstance(name, str) and name.casefold() not in {word.casefold() for word in words}:
+    alike = folded if what == "district" else str.casefold
+    if isinstance(name, str) and alike(name) not in {alike(word) for word in words}:
         message = f"nobody in officials.yaml has the {what} {quoted(name)}"
         page.findings.warning(item.line, item.column, message, did_you_mean(name[:60], words))
 
@@ -73,6 +78,15 @@ def _check_known(item: Item | None, known: Collection[str], what: str, page: Pag
     hint = did_you_mean(name, known) or f"known are {', '.join(list(known)[:8])}"
     message = f"there is no {what} {quoted(name)}"
     page.findings.error(item.line, item.column, message, hint if known else "add it first")
+
+
+def _check_consent(row: Item, page: Page) -> None:
+    """Nobody can agree to what they cannot read about."""
+    consent = _inside(row, "consent")
+    if consent is not None and consent.value is True and _inside(row, "privacy") is None:
+        message = "whoever is asked to agree must be able to read what becomes of their details"
+        hint = f"add privacy{page.findings.assigns}\"https://...\""
+        page.findings.error(consent.line, consent.column, message, hint)
 
 
 def _check_distinct(rows: Item | None, page: Page) -> None:

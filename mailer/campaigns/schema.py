@@ -8,7 +8,7 @@ from mailer.campaigns.values import Organisation, Role, Signatory, Target
 from mailer.officials.schema import hours
 from mailer.records.findings import Findings, Wrong
 from mailer.records.formats import email, moment, origin, timezone, url
-from mailer.records.kinds import Kind, choice, flag, identifier, line, pattern, whole
+from mailer.records.kinds import Kind, choice, flag, identifier, line, line_of, pattern, whole
 from mailer.records.record import Key, Record, items_of, list_of, words
 from mailer.records.tree import Item, Table
 
@@ -23,13 +23,36 @@ FOREIGN = frozenset(_FOREIGN.split())
 FIELDS = ("postal_code", "address", "district", "role", "affiliation", "personal")
 """Form fields that a campaign may require, beside name and email."""
 
+OWN = "supporter"
+"""In `to`, the district that is each supporter's own."""
+
+_DISTRICT = line(120)
+
+
+def _read_districts(item: Item, findings: Findings) -> tuple[str, ...]:
+    """One district or several; the supporter's own stands alone."""
+    if not isinstance(item.value, tuple):
+        return (line_of(item, 120),)
+    found: tuple[str, ...] = list_of(_DISTRICT, "district").read(item, findings)
+    if not item.value:
+        raise Wrong("is empty", f'write district = "{OWN}", or a name')
+    if OWN in found:
+        raise Wrong(f'holds "{OWN}", which stands alone', f'write district = "{OWN}"')
+    return found
+
+
 TARGET = Record(
     name="to",
     keys=(
         Key(name="portfolios", kind=list_of(line(80), "portfolios")),
         Key(name="tags", kind=list_of(line(80), "tags")),
         Key(name="region", kind=line(120)),
-        Key(name="district", kind=line(120)),
+        Key(
+            name="district",
+            kind=Kind(read=_read_districts),
+            attribute="districts",
+            help=f'A name, several, or "{OWN}": the one each supporter lives in.',
+        ),
     ),
 )
 
@@ -39,6 +62,8 @@ def _read_target(item: Item, findings: Findings) -> Target:
         found = TARGET.read(item, findings)
         if not item.value:
             raise Wrong("is empty", 'write to = ["minister-health"]')
+        if found.get("districts") == (OWN,):
+            found |= {"own": True, "districts": ()}
         return Target(**found)
     if item.value == ():
         raise Wrong("is empty", 'write to = ["minister-health"]')

@@ -50,13 +50,22 @@ class Signatory:
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """Who gets the letter: named, or matched. Either may be empty."""
+    """Who gets the letter: named, or matched. Either may be empty.
+
+    With `own` set it is those of them whose district is the supporter's.
+    """
 
     names: tuple[str, ...] = ()  # posts, officials, groups
     portfolios: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     region: str = ""
-    district: str = ""
+    districts: tuple[str, ...] = ()
+    own: bool = False  # district = "supporter" in the file
+
+    @property
+    def described(self) -> bool:
+        """True when officials are found by what is said of them."""
+        return bool(self.portfolios or self.tags or self.region or self.districts or self.own)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,7 +149,7 @@ class Recipient:
     phone: str = ""
     address: str = ""
     region: str = ""
-    district: str = ""
+    district: Words = field(default_factory=dict)
     portfolios: tuple[str, ...] = ()  # of every post that matched
     tags: tuple[str, ...] = ()
     language: str = ""

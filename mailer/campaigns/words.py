@@ -131,7 +131,7 @@ def _official(recipient: Recipient, language: str) -> OfficialWords:
         salutation=say(recipient.salutation, language) or recipient.name,
         title=say(recipient.title, language),
         region=recipient.region,
-        district=recipient.district,
+        district=say(recipient.district, language),
         portfolios=recipient.portfolios,
         tags=recipient.tags,
         language=recipient.language,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import click
 
 from mailer import approvals, transports
+from mailer.campaigns import coverage
 from mailer.campaigns.library import Content
 from mailer.campaigns.values import Campaign, Recipient, Status
 from mailer.cli import base
 from mailer.cli.example import recipients_today
 from mailer.cli.organizers import rehearsed
+from mailer.cli.paused import count
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.errors import ContentError, MailerError, StoreError
@@ -97,7 +100,7 @@ def _approval(store: Store, content: Content, slug: str) -> str:
 
 def _cells(row: Listed) -> tuple[str, ...]:
     approval = _APPROVALS[row.approval].format(slug=row.slug)
-    return row.slug, row.status, f"{row.letters} letters", row.title, approval
+    return row.slug, row.status, count(row.letters, "letter"), row.title, approval
 
 
 def _listed(one: Campaign, content: Content, known: Mapping[str, str]) -> Listed:
@@ -106,7 +109,7 @@ def _listed(one: Campaign, content: Content, known: Mapping[str, str]) -> Listed
         status=one.status.value,
         title=one.version("").title,
         languages=one.languages,
-        letters=len(recipients_today(one, content.officials)),
+        letters=1 if one.to.own else len(recipients_today(one, content.officials)),
         approval=known.get(one.slug, ""),
     )
 
@@ -129,7 +132,7 @@ def go_live(slug: str, yes: bool) -> None:
     content = base.content(settings)
     chosen = base.pick(content, slug)
     check_may_go_live(chosen, content, settings)
-    _rehearse(chosen, content)
+    _rehearse(chosen, content, settings)
     with base.database(settings) as store:
         if approvals.latest(store, slug) and not approvals.pending(store, content, slug):
             base.say(f"{slug} is approved as it stands.")
@@ -156,11 +159,13 @@ def check_may_go_live(chosen: Campaign, content: Content, settings: Settings) ->
         )
 
 
-def _rehearse(chosen: Campaign, content: Content) -> None:
+def _rehearse(chosen: Campaign, content: Content, settings: Settings) -> None:
     """Print what a rehearsal warns of; raise ContentError when letters could not be merged."""
     files = content.files_of(chosen.slug)
     found = [one for one in content.problems if one.file in files]
     found += rehearsed(chosen, content)
+    told = coverage.check(content, now=time.time(), service=settings.represent is not None)
+    found += [one for one in told if one.file in files]
     errors = [one for one in found if one.severity is Severity.ERROR]
     warnings = [one for one in found if one.severity is Severity.WARNING]
     if errors:
@@ -170,7 +175,9 @@ def _rehearse(chosen: Campaign, content: Content) -> None:
 
 
 def _show(chosen: Campaign, to: Sequence[Recipient], settings: Settings) -> None:
-    click.echo(f"{chosen.version('').title}: {len(to)} letters from each supporter")
+    one = f"each supporter writes to their own district's, of {len(to)} officials"
+    each = one if chosen.to.own else f"{len(to)} letters from each supporter"
+    click.echo(f"{chosen.version('').title}: {each}")
     base.print_table([("", one.name, one.email, str(one.pace), one.hours) for one in to])
     if chosen.ceiling:
         click.echo(f"  at most {chosen.ceiling:,} a day to each")

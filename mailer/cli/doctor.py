@@ -8,20 +8,23 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING
 
 import click
 
 from mailer import config, sendlog, transports
 from mailer.campaigns.library import Library
-from mailer.cli import base
+from mailer.cli import base, stopped
 from mailer.config import Settings
 from mailer.db import Store, schema, sqlite
 from mailer.errors import MailerError, SendError
-from mailer.problems import Severity
+from mailer.problems import Finding, Level, Severity
 from mailer.transports import Transport
+
+if TYPE_CHECKING:
+    from mailer.deliverability import Names
 
 LEAST_FREE, LOW_FREE = 100_000_000, 1_000_000_000  # bytes
 CLOCK_SLACK = 5.0  # seconds that two machines' clocks may differ before it is worth a word
@@ -30,22 +33,13 @@ _BEFORE_US = 1_763_000_000  # 2025-11: a clock that shows less was never set
 _COLOURS = {"ok": "green", "warn": "yellow", "fail": "red"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at."""
-
-    level: Literal["ok", "warn", "fail"]
-    what: str
-    found: str
-    repair: str = ""
-
-
 @click.command()
 @base.json_option
 def doctor(as_json: bool) -> None:
-    """Look at the settings, the database, the transports, the clock and the disk.
+    """Look at settings, database, transports, clock and disk, and at the domain's DNS records.
 
-    Sends nothing. The exit code is 1 when something fails.
+    Sends nothing. What is to be published is printed ready to be pasted. The exit code is 1 when
+    something fails.
 
     \b
     Examples:
@@ -57,13 +51,16 @@ def doctor(as_json: bool) -> None:
         base.print_json([asdict(finding) for finding in findings])
     else:
         for finding in findings:
-            click.echo(_line(finding))
+            click.echo(lines(finding))
     if any(finding.level == "fail" for finding in findings):
         click.get_current_context().exit(base.FAILED)
 
 
-def look(settings: Settings) -> Iterator[Finding]:
+def look(settings: Settings, names: Names | None = None) -> Iterator[Finding]:
     """Everything that can be known from here, one finding after another."""
+    from mailer.cli import domain  # with what asks the name server: no other command needs it
+    from mailer.deliverability import Names
+
     yield from _settings(settings)
     yield Finding(level="ok", what="python", found=f"{platform.python_version()}, {sys.executable}")
     yield _files(settings)
@@ -71,6 +68,7 @@ def look(settings: Settings) -> Iterator[Finding]:
     yield from _database(settings)
     for url in settings.transports:
         yield _transport(url, settings.home)
+    yield from domain.look(settings, names or Names())
     yield _disk(settings)
 
 
@@ -133,6 +131,7 @@ def _database(settings: Settings) -> Iterator[Finding]:
                 found += f", journal {store.journal_mode()}"
             yield Finding(level="ok", what="database", found=found)
             yield _clock(store)
+            yield from stopped.look(store, settings)
     except MailerError as error:
         repair = "start its server, or correct MAILER_DATABASE_URL"
         if url.startswith("sqlite"):
@@ -174,18 +173,20 @@ def _transport(url: str, home: Path) -> Finding:
         return Finding(level="ok", what="transport", found=found)
     except MailerError as error:
         return Finding(
-            level="fail", what="transport", found=f"{what}: {error}", repair=_way_back(error, way)
+            level="fail", what="transport", found=f"{what}: {error}", repair=way_back(error, way)
         )  # fmt: skip
 
 
-def _way_back(error: MailerError, way: Transport | None) -> str:
+def way_back(error: MailerError, way: Transport | None) -> str:
     """What to do about a transport that cannot be used; `way` is None when none could be made."""
     if not isinstance(error, SendError) or way is None:
         return "correct MAILER_TRANSPORT: docs/transports.md shows how it is written"
     if not way.delivers:
         return "make the folder writable for this user, or name another in MAILER_TRANSPORT"
-    if error.code.startswith("53"):
-        return "correct the user and the password in MAILER_TRANSPORT"
+    if error.code.startswith(("53", "401", "403")):
+        return "correct the user and the password, or the key, in MAILER_TRANSPORT"
+    if error.account:
+        return stopped.ACT
     if error.code:
         return "the server's own log says more; docs/transports.md lists what answers mean"
     return "see that the server runs, and that MAILER_TRANSPORT has its right name and port"
@@ -197,11 +198,17 @@ def _disk(settings: Settings) -> Finding:
     found = f"{free / 1e9:.1f} GB free at {place}"
     if free >= LOW_FREE:
         return Finding(level="ok", what="disk", found=found)
-    level: Literal["warn", "fail"] = "warn" if free >= LEAST_FREE else "fail"
+    level: Level = "warn" if free >= LEAST_FREE else "fail"
     return Finding(level=level, what="disk", found=found, repair="make room: letters are kept here")
 
 
-def _line(finding: Finding) -> str:
+def lines(finding: Finding) -> str:
+    """A finding for people: one line, and under it the record to publish, if there is one."""
     level = click.style(f"{finding.level:<4}", fg=_COLOURS[finding.level])
     repair = f" -> {finding.repair}" if finding.repair else ""
-    return f"{level}  {finding.what:<9}  {finding.found}{repair}"
+    line = f"{level}  {finding.what:<9}  {finding.found}{repair}"
+    if finding.publish is None:
+        return line
+    record = finding.publish
+    parts = {"name": record.name, "type": record.kind, "value": record.value}
+    return "\n".join([line, *(f"      {name:<5}  {value}" for name, value in parts.items())])

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import click
 
 from mailer import submissions
 from mailer.campaigns.library import Content
-from mailer.campaigns.recipients import recipients
+from mailer.campaigns.recipients import reachable
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter
 from mailer.config import Settings
 from mailer.db.ids import random_id
 from mailer.errors import MailerError
 from mailer.message import Mail
-from mailer.officials.values import Officials
+from mailer.officials.values import Officials, say
 from mailer.problems import did_you_mean
 from mailer.status import Kind
 
@@ -31,14 +31,17 @@ class Example:
 
 
 def recipients_today(campaign: Campaign, officials: Officials) -> tuple[Recipient, ...]:
-    """Who gets the campaign's letter today, in the campaign's own time zone."""
-    return recipients(campaign, officials, campaign.today(time.time()))
+    """To whom the campaign's letters may go today, in the campaign's own time zone."""
+    return reachable(campaign, officials, campaign.today(time.time()))
 
 
 def example(
     content: Content, slug: str, settings: Settings, *, official: str, language: str, role: str
 ) -> list[Example]:
-    """The letters of one supporter; `official` narrows them to one. UsageError for what is not."""
+    """The letters of one supporter; `official` narrows them to one. UsageError for what is not.
+
+    Where supporters write to their own district's, this one lives in the first, or `official`'s.
+    """
     campaign = content.campaigns[slug]
     _one_of("--language", language, campaign.languages)
     _one_of("--role", role, [known.id for known in campaign.roles])
@@ -48,6 +51,10 @@ def example(
     if not chosen:
         raise MailerError(f"nobody gets the letter of {slug} today: look at its `to`")
     by = _supporter(campaign, language, role)
+    if campaign.to.own:
+        lives = say(chosen[0].district, by.language)
+        by = replace(by, district=lives)
+        chosen = tuple(one for one in chosen if say(one.district, by.language) == lives)
     url = f"{settings.public_url}/{slug}/"
     letters = submissions.prepare(campaign, chosen, by, url=url, trial_to=settings.trial_to)
     return [Example(letter=one, mail=_mail(one, campaign, by, settings)) for one in letters]

@@ -169,6 +169,8 @@ def _line(row: Row) -> Sequence[str]:
 
 def _json(page: LetterPage) -> dict[str, Any]:
     plain = _plain(asdict(page))
+    if page.mail is not None:
+        plain["mail"]["enclosed"] = page.mail.enclosed.decode("utf-8", errors="replace")
     return plain | {
         "row": _plain(plain["row"]),
         "events": [_plain(event) for event in plain["events"]],

@@ -9,6 +9,7 @@ import click
 from mailer import __version__
 from mailer.cli import (
     backup,
+    bouncing,
     campaigns,
     db,
     doctor,
@@ -47,5 +48,6 @@ for _command in (
     simulate.simulate_command,
     *(officials.officials, staff.staff, log.log, lanes.lane, db.db, doctor.doctor),
     *(backup.backup, backup.restore, forget.forget),
+    *(bouncing.bounce, bouncing.bounces),
 ):
     main.add_command(_command)

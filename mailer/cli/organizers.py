@@ -8,72 +8,108 @@ from pathlib import Path
 
 import click
 
-from mailer import transports
-from mailer.campaigns import rehearsal
+from mailer import addresses, transports
+from mailer.campaigns import coverage, rehearsal
 from mailer.campaigns.library import Content, Library
-from mailer.campaigns.recipients import recipients, vacant
+from mailer.campaigns.recipients import reachable, vacant
 from mailer.campaigns.values import Campaign
-from mailer.cli import base
+from mailer.cli import base, spam
 from mailer.cli.base import F
 from mailer.cli.example import Example, example
 from mailer.config import Settings, home_from_env
-from mailer.errors import SettingsError
+from mailer.errors import FieldError, SettingsError
 from mailer.message import compose
 from mailer.problems import Problem, Severity
 
 
 @click.command()
+@click.option("--spam", "with_spam", is_flag=True, help="Score every letter with SpamAssassin.")
+@click.option(
+    "--reply-to", metavar="ADDRESS", default="", help="With --spam: of a supporter at this address."
+)
 @base.json_option
-def check(as_json: bool) -> None:
+def check(with_spam: bool, reply_to: str, as_json: bool) -> None:
     """Look for everything that is wrong in the files and the settings; silent when all is well.
 
-    Errors make the exit code 2; warnings and notes are only printed.
+    Errors make the exit code 2, and so does a letter that SpamAssassin calls spam; warnings and
+    notes are only printed. Without SpamAssassin --spam says so and scores nothing.
 
     \b
     Examples:
       mailer check
       mailer check --json
+      mailer check --spam
+      mailer check --spam --reply-to ann@example.org
     """
+    if reply_to and not with_spam:
+        raise click.UsageError("--reply-to goes with --spam")
     problems = _all_problems()
+    judged = _scored(reply_to) if with_spam else None
     if as_json:
-        base.print_json([asdict(problem) for problem in problems])
-    elif problems:
-        click.echo(base.report(problems), nl=False)
-    if any(problem.severity is Severity.ERROR for problem in problems):
+        found = [asdict(problem) for problem in problems]
+        scores = judged if judged is None else [one.as_data() for one in judged]
+        base.print_json({"problems": found, "letters": scores} if with_spam else found)
+    else:
+        click.echo(base.report(problems) if problems else "", nl=False)
+        for line in spam.lines(judged or ()):
+            click.echo(line)
+    wrong = any(problem.severity is Severity.ERROR for problem in problems)
+    if wrong or any(one.is_spam for one in judged or ()):
         click.get_current_context().exit(base.PROBLEMS)
+
+
+def _scored(reply_to: str) -> list[spam.Judged] | None:
+    """The letters' scores; None where there is nothing to score them with, after saying so."""
+    if reply_to:
+        try:
+            reply_to = addresses.parse(reply_to)
+        except FieldError as error:
+            raise click.UsageError(f"--reply-to {reply_to}: {error}") from None
+    if not spam.is_installed():
+        base.say(
+            "mailer: SpamAssassin is not installed, so no letter was scored"
+            " (Debian: apt install spamassassin)"
+        )
+        return None
+    settings = base.settings()
+    return spam.judge(Library(settings.home).current(), settings, reply_to)
 
 
 def _all_problems() -> list[Problem]:
     """What is wrong in the files, the letters as they would be merged today, and the settings."""
-    found, home = _settings_problems()
+    found, home, service = _settings_problems()
     content = Library(home).current()
     found += content.problems
     for campaign in content.campaigns.values():
         found += rehearsed(campaign, content)
+    found += coverage.check(content, now=time.time(), service=service)
     return found
 
 
 def rehearsed(campaign: Campaign, content: Content) -> tuple[Problem, ...]:
     """What a merge of today's letters finds: every official, language and role."""
     day = campaign.today(time.time())
-    to = recipients(campaign, content.officials, day)
+    to = reachable(campaign, content.officials, day)
     empty = vacant(campaign, content.officials, day)
     return rehearsal.check(campaign, to, vacant=empty, files=content.files)
 
 
-def _settings_problems() -> tuple[list[Problem], Path]:
-    """The settings' problems, and where the files lie; wrong settings must not hide the files."""
+def _settings_problems() -> tuple[list[Problem], Path, bool]:
+    """The settings' problems, where the files lie, and whether a service knows districts.
+
+    Wrong settings must not hide the files.
+    """
     found: list[Problem] = []
     try:
         settings = Settings.from_env()
     except SettingsError as error:
         found.append(Problem(file="the environment", message=str(error)))
-        return found, home_from_env()
+        return found, home_from_env(), False
     try:
-        transports.from_urls(settings.transports, settings.home)
+        transports.of(settings)
     except SettingsError as error:
         found.append(Problem(file="the environment", message=str(error)))
-    return found, settings.home
+    return found, settings.home, settings.represent is not None
 
 
 def letter_options(command: F) -> F:

@@ -108,7 +108,7 @@ def worker(lifeline: int | None) -> None:
 def check_start(settings: Settings) -> None:
     """Refuse to start with files or settings that would only fail later; raises MailerError."""
     base.content(settings)
-    for transport in transports.from_urls(settings.transports, settings.home):
+    for transport in transports.of(settings):
         if not transport.delivers:
             transport.probe()  # a folder that cannot be written will not mend itself
 
@@ -172,7 +172,7 @@ def announce(settings: Settings) -> None:
 
 def unapproved(settings: Settings) -> list[str]:
     """The live campaigns that visitors cannot see, because nobody has approved them."""
-    ways = transports.from_urls(settings.transports, settings.home)
+    ways = transports.of(settings)
     if not any(way.delivers for way in ways):
         return []
     live = [

@@ -8,13 +8,14 @@ from dataclasses import replace
 import click
 
 from mailer import addresses, transports
-from mailer.cli import base
+from mailer.cli import base, doctor
 from mailer.cli.example import Example, example
 from mailer.cli.organizers import letter_options
 from mailer.config import Settings
-from mailer.errors import FieldError, Next, SendError
-from mailer.message import Mail, compose
-from mailer.transports import Parcel, Transport
+from mailer.errors import FieldError, MailerError, Next, SendError
+from mailer.message import Mail, compose, tokens
+from mailer.transports import Answer, Parcel, Transport
+from mailer.transports.smtp import SmtpTransport
 
 TEST_MARK = "[TEST]"
 
@@ -25,8 +26,9 @@ TEST_MARK = "[TEST]"
 def send_test(slug: str, official: str, language: str, role: str, to: str) -> None:
     """Send a made-up supporter's letters to yourself, through the real transport, marked.
 
-    They go at once and past the log, so that no worker is needed and the server's own answer is
-    shown here. Nothing goes to an official.
+    They go at once and past the log, so that no worker is needed. Shown is what receivers will
+    judge (the From address, who signs, where bounces go) and the server's own answer, in full.
+    Nothing goes to an official.
 
     \b
     Examples:
@@ -58,37 +60,75 @@ def _as_test(one: Example, to: str) -> Mail:
 
 
 def _send(mails: Sequence[Mail], settings: Settings) -> None:
-    """Send through the first transport that is up; raises SendError when none is."""
+    """Send through the first transport that is up; raises MailerError when none is."""
     left = list(mails)
-    ways = transports.from_urls(settings.transports, settings.home)
+    ways = transports.of(settings)
     for number, way in enumerate(ways, start=1):
         try:
-            _send_through(way, left)
+            _send_through(way, left, settings)
         except SendError as error:
             if error.then is not Next.STOP or number == len(ways):
-                raise
+                raise MailerError(_failure(way, error)) from None
             base.say(f"{way.account}: {error}; trying the next transport")
         else:
             return
 
 
-def _send_through(way: Transport, left: list[Mail]) -> None:
+def _send_through(way: Transport, left: list[Mail], settings: Settings) -> None:
     """Send what is left, and take off the list what the server took."""
     connection = way.connect()
+    _tell("through", way.account)
+    _tell("signed", _signed(way, settings))
     try:
         while left:
-            mail = left[0]
-            letter = mail.message_id.partition("@")[0]
-            connection.stage(
-                Parcel(
-                    letter=letter, sender=mail.from_address, recipient=mail.to_address,
-                    data=compose(mail), mail=mail,
-                )
-            )  # fmt: skip
-            answer = connection.commit()
+            parcel = _parcel(left[0], way, settings)
+            connection.stage(parcel)
+            _told(way, parcel, connection.commit())
             del left[0]
-            what = "accepted" if way.delivers else "kept on this machine"
-            said = f"{answer.code} {answer.text}".strip()
-            click.echo(f"{what} by {way.account}: {said}")
     finally:
         connection.close()
+
+
+def _parcel(mail: Mail, way: Transport, settings: Settings) -> Parcel:
+    """As the worker makes them, so that receivers judge what they will judge later."""
+    letter = mail.message_id.partition("@")[0]
+    verp = bool(getattr(way, "verp", True))
+    sender = tokens.for_bounces(letter, mail.from_address, settings.reply_domain, verp=verp)
+    return Parcel(
+        letter=letter, sender=sender, recipient=mail.to_address, data=compose(mail), mail=mail
+    )  # fmt: skip
+
+
+def _told(way: Transport, parcel: Parcel, answer: Answer) -> None:
+    """What a receiver judges the letter by, and the server's answer in full."""
+    if parcel.mail:
+        _tell("from", parcel.mail.from_address)
+        _tell("reply to", parcel.mail.reply_address)
+    if isinstance(way, SmtpTransport):  # the others have bounces come to an address of their own
+        _tell("bounces", parcel.sender)
+    said = f"{answer.code} {answer.text}".strip()
+    _tell("accepted" if way.delivers else "kept on this machine", said)
+    _tell("its id", answer.provider_id)
+
+
+def _tell(what: str, value: str) -> None:
+    if value:
+        click.echo(f"{what + ':':<10} {value}")
+
+
+def _signed(way: Transport, settings: Settings) -> str:
+    """Who vouches for the letter by a DKIM signature, as far as is known here."""
+    signer = transports.signer(settings)
+    if not way.delivers:
+        return ""
+    if not isinstance(way, SmtpTransport):
+        return "by the provider, with its own key, once the domain is verified there"
+    if signer is None:
+        return "not by us; whether the server does, the letter's DKIM-Signature shows"
+    keys = ", ".join(f"{key.selector} ({key.kind})" for key in signer.keys)
+    return f"for {signer.domain} by {keys}"
+
+
+def _failure(way: Transport, error: SendError) -> str:
+    again = " (it may have been taken all the same)" if error.maybe_accepted else ""
+    return f"{way.account}: {error}{again}; {doctor.way_back(error, way)}"

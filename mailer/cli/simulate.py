@@ -20,10 +20,11 @@ from mailer.cli import base, timeline
 from mailer.cli.log import moment
 from mailer.cli.progress import showing
 from mailer.cli.verdict import Verdict, judge
+from mailer.districts.names import folded
 from mailer.errors import MailerError
 from mailer.officials import hours as office_hours
 from mailer.officials.domains import of_address
-from mailer.officials.values import Pace
+from mailer.officials.values import Pace, say
 from mailer.outbox import lanes
 from mailer.outbox.arrivals import Arrivals, Curve, Share
 from mailer.outbox.progression import Course, Line
@@ -121,10 +122,10 @@ def _plan(
     campaign: Campaign, content: Content, to: Sequence[Recipient], way: Transport,
     arrivals: Arrivals, every: float,
 ) -> Plan:  # fmt: skip
-    turns = len(to) if campaign.choose == "one" else 1
-    paces = mailbox_paces(content.officials)
+    turns, paces = _turns(campaign, to), mailbox_paces(content.officials)
     lines = tuple(
-        _line(one, paces, Share(turn=at % turns, turns=turns)) for at, one in enumerate(to)
+        _line(one, paces, Share(turn=turn, turns=max(turns) + 1))
+        for one, turn in zip(to, turns, strict=True)
     )
     used = {line.domain for line in lines}
     domains = content.officials.domains
@@ -137,6 +138,17 @@ def _plan(
         domains={name: pace for name, pace in domains.items() if name in used},
         every=every,
     )
+
+
+def _turns(campaign: Campaign, to: Sequence[Recipient]) -> list[int]:
+    """At whose turn each official is written to: supporters come from all districts equally."""
+    if campaign.choose == "one":
+        return list(range(len(to)))
+    if not campaign.to.own:
+        return [0] * len(to)
+    keys = [folded(say(one.district, "")) for one in to]
+    order = {key: turn for turn, key in enumerate(dict.fromkeys(keys))}
+    return [order[key] for key in keys]
 
 
 def _line(to: Recipient, paces: Mapping[str, Pace], share: Share) -> Line:

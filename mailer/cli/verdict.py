@@ -190,6 +190,8 @@ def _assumed(plan: Plan, campaign: Campaign, way: Transport) -> Iterator[str]:
         yield "Every supporter writes to all whom they may choose."
     if campaign.choose == "one" and len(plan.lines) > 1:
         yield "Every supporter writes to one official, to each as many as to any other."
+    if campaign.to.own:
+        yield "Supporters come from every district, from each as many as from any other."
     if plan.limits.warmup_days:
         yield "The account has sent nothing before."
     if not way.delivers:

@@ -20,17 +20,21 @@ DEFAULT_TRANSPORT = "maildir:var/outbox"
 DEFAULT_FROM = "letters@campaign.example"
 DEFAULT_JOURNAL = "var/erasures.log"
 SHORTEST_KEY = 32
+SHORTEST_HOOK = 16
 DEADLINE = 96 * 3600.0
 """Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
 
-HOOKS = ("postmark", "mailgun", "sendgrid", "ses", "resend", "brevo")
-"""Who may call us: each has a setting MAILER_HOOK_<NAME> with the keys that prove its calls."""
+HOOKS = ("postmark", "mailgun", "sendgrid", "resend", "brevo")
+"""Who may call us: each has a setting MAILER_HOOK_<NAME> with the keys that prove its calls.
+
+Amazon's calls are proven by its own certificate and the topic: MAILER_SNS_TOPIC.
+"""
 
 KNOWN = (
     "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
     "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
     "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL", "DKIM_KEY", "DKIM_SELECTOR", "REPLY_ALIAS",
-    "BOUNCES", "SNS_TOPIC", *(f"HOOK_{name.upper()}" for name in HOOKS),
+    "BOUNCES", "SNS_TOPIC", "REPRESENT", *(f"HOOK_{name.upper()}" for name in HOOKS),
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -57,6 +61,7 @@ class Settings:
     sns_topic: str = ""  # the one topic whose messages count
     dkim_key: str = field(default="", repr=False)  # PEM, or base64 of an Ed25519 key
     dkim_selector: str = ""
+    represent: tuple[str, ...] | None = None  # sets of districts; empty: all; None: never asked
     worker_connections: int = 10
     backoff: tuple[float, ...] = BACKOFF  # seconds until the next attempt, by attempts made
     deadline: float = DEADLINE  # seconds from the first attempt until we give up
@@ -105,13 +110,14 @@ class Settings:
             owner=values.read(env, "OWNER"),
             contact=values.address(env, "CONTACT"),
             alert_to=values.address(env, "ALERT_TO"),
-            reply_domain=values.read(env, "REPLY_DOMAIN").lower(),
+            reply_domain=values.domain(values.read(env, "REPLY_DOMAIN").lower()),
             reply_alias=values.one_of(env, "REPLY_ALIAS", ("off", "freemail", "always")),
-            bounces=values.read(env, "BOUNCES"),
+            bounces=values.mailbox(values.read(env, "BOUNCES")),
             hooks={name: values.keys(values.read(env, f"HOOK_{name.upper()}")) for name in HOOKS},
-            sns_topic=values.read(env, "SNS_TOPIC"),
+            sns_topic=values.topic(values.read(env, "SNS_TOPIC")),
             dkim_key=values.read(env, "DKIM_KEY"),
             dkim_selector=values.read(env, "DKIM_SELECTOR"),
+            represent=values.boundary_sets(values.read(env, "REPRESENT")),
             worker_connections=values.number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
             backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
             deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,
@@ -121,6 +127,7 @@ class Settings:
             bind=values.read(env, "BIND"),
             web_concurrency=values.number(env, "WEB_CONCURRENCY", 2, 1, 64),
         )
+        _check_together(settings)
         if not settings.development:
             _check_production(settings, from_given=bool(values.read(env, "FROM")))
         return settings
@@ -171,6 +178,20 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _check_together(settings: Settings) -> None:
+    for name, keys in settings.hooks.items():
+        if any(len(key) < SHORTEST_HOOK for key in keys):
+            raise SettingsError(
+                f"MAILER_HOOK_{name.upper()} is too short: whoever guesses it can say what became"
+                f" of letters; use at least {SHORTEST_HOOK} characters"
+            )
+    if settings.reply_alias != "off" and not settings.reply_domain:
+        raise SettingsError(
+            f"MAILER_REPLY_ALIAS is {settings.reply_alias!r}, but MAILER_REPLY_DOMAIN is missing:"
+            " name the domain whose mail comes back here, or leave both out"
+        )
 
 
 def _check_production(settings: Settings, *, from_given: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -13,6 +14,13 @@ from mailer.errors import FieldError, SettingsError
 PREFIX = "MAILER_"
 BACKOFF = (60.0, 300.0, 900.0, 1800.0, 1800.0, 3600.0)
 """Seconds until the next attempt, by attempts made; the last repeats."""
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_DOMAIN = re.compile(rf"{_LABEL}(?:\.{_LABEL})+")
+TOPIC = re.compile(
+    r"arn:(aws[a-z-]*):sns:([a-z]{2}(?:-[a-z]+)+-\d{1,2}):\d{12}:[A-Za-z0-9_-]{1,256}", re.ASCII
+)
+"""The name (ARN) of a topic of Amazon SNS; its partition and its region."""
 
 HOUR, HALF_HOUR = 3600.0, 1800.0
 MOST_MINUTES = 1440
@@ -64,6 +72,23 @@ def one_of(env: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str:
     return text
 
 
+def boundary_sets(text: str) -> tuple[str, ...] | None:
+    """The sets of districts that a postal code is looked up in, () for all; None for "off".
+
+    Sets are named as in https://represent.opennorth.ca/boundary-sets/.
+    """
+    if text in {"", "off"}:
+        return None
+    names = () if text == "on" else tuple(text.replace(",", " ").split())
+    for name in names:
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", name):
+            raise SettingsError(
+                f"MAILER_REPRESENT: {name!r} is no set of districts; write off, on, or names of"
+                " sets such as federal-electoral-districts"
+            )
+    return names
+
+
 def timezone(name: str) -> str:
     """The name of a time zone that this machine knows."""
     try:
@@ -85,6 +110,40 @@ def base_url(text: str) -> str:
             f"MAILER_BASE_URL: {text!r} is not an address like https://letters.example.org"
         )
     return text.rstrip("/")
+
+
+def topic(text: str) -> str:
+    """The name of a topic of Amazon SNS, or ""."""
+    if text and not TOPIC.fullmatch(text):
+        raise SettingsError(
+            f"MAILER_SNS_TOPIC: {text!r} is not a topic's ARN; it is written like"
+            " arn:aws:sns:ca-central-1:123456789012:letters"
+        )
+    return text
+
+
+def domain(text: str) -> str:
+    """A domain's name, or ""."""
+    if text and not _DOMAIN.fullmatch(text):
+        raise SettingsError(
+            f"MAILER_REPLY_DOMAIN: {text!r} is not a domain; write it like reply.example.org"
+        )
+    return text
+
+
+def mailbox(text: str) -> str:
+    """The address of a mailbox, or ""; it holds a password, so no message repeats it."""
+    try:
+        parts = urlsplit(text)
+        known = parts.scheme in {"imap", "imaps"} and parts.hostname and parts.username
+    except ValueError:
+        known = False
+    if text and not known:
+        raise SettingsError(
+            "MAILER_BOUNCES is not the address of a mailbox; write it like"
+            " imaps://user:password@mail.example.org/INBOX, user and password %-encoded"
+        )
+    return text
 
 
 def keys(text: str) -> tuple[str, ...]:

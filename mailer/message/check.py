@@ -19,8 +19,19 @@ _PRINTABLE = bytes([9, *range(32, 127)])
 # All headers there may be, in their order, unfolded.
 _HEADERS = re.compile(
     "From: (.+)\r\nTo: (.+)\r\n(?:Reply-To: (.+)\r\n)?Subject: (.+)\r\nDate: (.+)\r\n"
-    "Message-ID: <(.+)>\r\n(Auto-Submitted: auto-generated\r\n)?MIME-Version: 1\\.0\r\n"
-    'Content-Type: multipart/alternative; boundary="(=_[0-9a-f]{32})"'
+    "Message-ID: <(.+)>\r\n(Auto-Submitted: auto-generated\r\n)?"
+    "(?:List-Unsubscribe: <(.+)>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n)?"
+    "MIME-Version: 1\\.0\r\n"
+    'Content-Type: multipart/(alternative|mixed); boundary="(=_[0-9a-f]{32})"'
+)
+_INNER = re.compile(
+    rb'\r\nContent-Type: multipart/alternative;\r\n boundary="(=_[0-9a-f]{32})"\r\n\r\n(.*\r\n)',
+    re.DOTALL,
+)
+_ENCLOSED = re.compile(
+    rb'\r\nContent-Type: message/rfc822\r\nContent-Disposition: attachment; filename="message.eml"'
+    rb"\r\nContent-Transfer-Encoding: 7bit\r\n\r\n(.*)\r\n",
+    re.DOTALL,
 )
 _WORD = re.compile(r"=\?utf-8\?([bq])\?([!->@-~]+)\?=")
 _WORDS = re.compile(rf"{_WORD.pattern}(?: {_WORD.pattern})*")
@@ -46,7 +57,7 @@ def check(data: bytes, mail: Mail, html: str) -> None:
     found = _HEADERS.fullmatch(head.decode("ascii").replace("\r\n ", " "))
     if found is None:
         raise _different("headers")
-    sender, to, reply, subject, date, message_id, auto, border = found.groups()
+    sender, to, reply, subject, date, message_id, auto, unsubscribe, kind, border = found.groups()
     _demand(_address(sender) == (mail.from_name, mail.from_address), "From")
     _demand(_address(to) == (mail.to_name, mail.to_address), "To")
     _demand(_replies(reply, mail), "Reply-To")
@@ -54,6 +65,10 @@ def check(data: bytes, mail: Mail, html: str) -> None:
     _demand(_moment(date) == int(mail.date), "Date")
     _demand(message_id == mail.message_id, "Message-ID")
     _demand((auto is not None) == mail.auto, "Auto-Submitted")
+    _demand((unsubscribe or "") == mail.unsubscribe, "List-Unsubscribe")
+    _demand((kind == "mixed") == bool(mail.enclosed), "the parts")
+    if mail.enclosed:
+        border, body = _check_enclosed(body, border.encode(), mail.enclosed)
     _check_parts(body, border.encode(), {b"plain": mail.text, b"html": html})
 
 
@@ -127,6 +142,17 @@ def _word(kind: str, text: str) -> str:
         return binascii.a2b_qp(text, header=True).decode()
     except ValueError:  # cut inside a character, or not base64
         raise _different("an encoded word") from None
+
+
+def _check_enclosed(body: bytes, border: bytes, enclosed: bytes) -> tuple[str, bytes]:
+    """The border and body of the part that stands before `enclosed`, which must be untouched."""
+    pieces = body.split(b"--" + border)
+    _demand(len(pieces) == 4 and (pieces[0], pieces[3]) == (b"", b"--\r\n"), "the parts")
+    first, second = _INNER.fullmatch(pieces[1]), _ENCLOSED.fullmatch(pieces[2])
+    if first is None or second is None:
+        raise _different("a part's headers")
+    _demand(second[1] == enclosed, "the message enclosed")
+    return first[1].decode(), first[2]
 
 
 def _check_parts(body: bytes, border: bytes, meant: dict[bytes, str]) -> None:

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.errors import HeaderParseError, MessageError
 from email.header import decode_header
 from email.message import Message
+from email.parser import BytesHeaderParser
 
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _WIDE_FOLD = re.compile(r"[\r\n]+")
+_NESTED = re.compile(rb"boundary|message/", re.IGNORECASE)
+_MOST_NESTED = 100
+_MOST_PARTS = 2000
+# Reading the parameters of a header costs the square of their number.
+_LONG_HEADER = re.compile(
+    rb"^(content-[a-z-]{1,40}:(?:[^\n]|\n[ \t]){2000})(?:[^\n]|\n[ \t])+",
+    re.IGNORECASE | re.MULTILINE,
+)
 _BETWEEN_WORDS = re.compile(r"(\?=)\s+(?==\?)")
 
 
@@ -21,6 +31,7 @@ class Shown:
     headers: tuple[tuple[str, str], ...]  # in order, decoded
     text: str
     html: str
+    enclosed: Shown | None = None  # the message that goes along
 
     def header(self, name: str) -> str:
         """The first header of that name, whatever its case, or ""."""
@@ -28,16 +39,49 @@ class Shown:
         return next(found, "")
 
 
+def parsed(data: bytes) -> Message:
+    """The message of any bytes; of one that is cut into very many pieces, only its header."""
+    deep = sum(1 for _ in zip(_NESTED.finditer(data), range(_MOST_NESTED), strict=False))
+    data = _LONG_HEADER.sub(rb"\1", data)
+    if deep < _MOST_NESTED and data.count(b"\n--") < _MOST_PARTS:
+        return message_from_bytes(data, policy=policy.compat32)
+    return BytesHeaderParser(policy=policy.compat32).parsebytes(data)
+
+
 def parts(data: bytes) -> Shown:
     """The headers, text and HTML of any bytes; what cannot be read stays as it stands."""
-    message = message_from_bytes(data, policy=policy.compat32)
-    headers = tuple((name, _decoded(str(value))) for name, value in message.items())
+    return _shown(parsed(data), depth=1)
+
+
+def _shown(message: Message, depth: int) -> Shown:
+    own = list(_own(message))
+    inner = next((part for part in own if part.get_content_type() == "message/rfc822"), None)
+    held = _children(inner) if inner is not None and depth else []
     return Shown(
-        headers=headers, text=_body(message, "text/plain"), html=_body(message, "text/html")
+        headers=tuple((name, decoded(str(value))) for name, value in message.items()),
+        text=_body(own, "text/plain"),
+        html=_body(own, "text/html"),
+        enclosed=_shown(held[0], depth - 1) if held else None,
     )
 
 
-def _decoded(value: str) -> str:
+def _own(message: Message) -> Iterator[Message]:
+    """All parts, but not those of a message inside."""
+    waiting = [message]
+    while waiting:
+        part = waiting.pop()
+        yield part
+        if part.get_content_maintype() != "message":
+            waiting.extend(reversed(_children(part)))
+
+
+def _children(part: Message) -> list[Message]:
+    held = part.get_payload()
+    return [child for child in held if isinstance(child, Message)] if isinstance(held, list) else []
+
+
+def decoded(value: str) -> str:
+    """A header's value in one line, its encoded-words read as far as they can be."""
     value = _BETWEEN_WORDS.sub(r"\1", _FOLD.sub("", value))
     # One encoded-word at a time: the whole decoder gives up on all when one is broken.
     pieces = re.split(r"(=\?[^?\s]+\?[bBqQ]\?[^?\s]*\?=)", value)
@@ -60,15 +104,23 @@ def _text(content: bytes, charset: str | None) -> str:
         return content.decode("utf-8", errors="replace")
 
 
-def _body(message: Message, kind: str) -> str:
-    for part in message.walk():
+def _body(own: list[Message], kind: str) -> str:
+    for part in own:
         if part.get_content_type() != kind or part.get_filename():
             continue
-        try:
-            content = part.get_payload(decode=True)
-        except (MessageError, ValueError):
-            continue
-        if isinstance(content, bytes):
-            text = _text(content, part.get_content_charset())
-            return text.replace("\r\n", "\n").replace("\r", "\n")
+        text = text_of(part)
+        if text is not None:
+            return text
     return ""
+
+
+def text_of(part: Message) -> str | None:
+    """What a part says, its lines ended by newlines; None where it holds no text at all."""
+    try:
+        content = part.get_payload(decode=True)
+    except (MessageError, ValueError):
+        return None
+    if not isinstance(content, bytes):
+        return None
+    text = _text(content, part.get_content_charset())
+    return text.replace("\r\n", "\n").replace("\r", "\n")

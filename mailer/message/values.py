@@ -12,6 +12,7 @@ from mailer.errors import FieldError, HeaderError
 
 LONGEST_VALUE = 2000  # characters of a name or subject; pages refuse far earlier
 LONGEST_ID = 250
+LONGEST_URL = 500
 
 # RFC 5322, 3.2.3, dot-atom; quoted local parts are refused: no office has one, and parsers
 # disagree about them. A domain is one of RFC 1123.
@@ -19,6 +20,8 @@ _ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATOM}(?:\.{_ATOM})*@{_LABEL}(?:\.{_LABEL})*")
 _MESSAGE_ID = re.compile(rf"[A-Za-z0-9._+=-]+@{_LABEL}(?:\.{_LABEL})*")
+# What may stand between the angle brackets of RFC 2369 and be neither folded nor escaped.
+_URL = re.compile(rf"https://{_LABEL}(?:\.{_LABEL})*(?::[0-9]{{1,5}})?/[A-Za-z0-9._~/?&=%+-]*")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # A text without control characters (C0 but tab and newline, DEL, C1) and lone surrogates. Said by
 # what it may hold, it is read twice as fast as by a search for what it may not.
@@ -44,6 +47,8 @@ class Mail:
     auto: bool = False  # made by the program itself (RFC 3834), not by a person
     linked: bool = False  # lines that are addresses become links: where no visitor wrote a word
     language: str = "en"  # of the text
+    unsubscribe: str = ""  # https address that ends such mails at one POST (RFC 8058); empty: none
+    enclosed: bytes = b""  # a whole message that goes along, as `enclosing.plain` makes it
 
 
 def cleaned(mail: Mail) -> Mail:
@@ -52,6 +57,8 @@ def cleaned(mail: Mail) -> Mail:
     _refuse_unless(_LANGUAGE, mail.language, "language", 35)
     if not _TEXT.fullmatch(mail.text):
         raise HeaderError("the text holds control characters")
+    if mail.unsubscribe:
+        _refuse_unless(_URL, mail.unsubscribe, "address to unsubscribe at", LONGEST_URL)
     found = {"subject": _heading(mail.subject, "subject")}
     if not found["subject"]:
         raise HeaderError("the subject is empty")

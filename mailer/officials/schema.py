@@ -122,7 +122,7 @@ OFFICIAL = Record(
         Key(name="title", kind=words(), help="Without a post: what the person is."),
         *_REACH,
         Key(name="region", kind=line(120)),
-        Key(name="district", kind=line(120)),
+        Key(name="district", kind=words(120), help="The area that elected this person."),
         Key(name="tags", kind=list_of(line(80), "tags")),
         Key(
             name="holds",

@@ -99,7 +99,7 @@ class Official:
     hours: str = ""  # when letters may come, as mailer.officials.hours reads it; empty: always
     pace: Pace | None = None
     region: str = ""
-    district: str = ""
+    district: Words = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     holds: tuple[Holding, ...] = ()
     do_not_mail: bool = False

@@ -12,7 +12,7 @@ from sqlalchemy import Double, Row, Select, Update, bindparam, func, select, upd
 from mailer.db import Tx, given
 from mailer.db.schema import lane, letter, letter_text, queue
 from mailer.message import Mail
-from mailer.outbox import lanes, moves, queues
+from mailer.outbox import enclosures, lanes, moves, queues
 from mailer.outbox.allowances import Allowances
 from mailer.outbox.entry import mail_of
 from mailer.outbox.waiting import Way, of_way, turns, waiting
@@ -167,13 +167,14 @@ def _load(tx: Tx, ids: Sequence[str]) -> list[Claimed]:
         return []
     found = tx.execute(
         _texts(tx.dialect.name), given.rows(tx.dialect.name, [{"id": key} for key in ids])
-    )
+    ).all()
+    along = enclosures.of(tx, [row.id for row in found if row.kind == Kind.REPLY])
     return [
         Claimed(
             id=row.id,
             attempt=row.attempts,
             lease=row.lease_until,
-            mail=mail_of(row, Kind(row.kind), row.dated_at),
+            mail=mail_of(row, Kind(row.kind), row.dated_at, along.get(row.id, b"")),
             lane=row.mailbox,
             probes=row.failures > 0,
         )

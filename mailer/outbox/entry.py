@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -11,13 +12,18 @@ from sqlalchemy import Row
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
+from mailer.config import Settings
 from mailer.db import Tx, given
 from mailer.db.ids import letter_id
 from mailer.db.schema import letter, letter_text
-from mailer.message import Mail
-from mailer.outbox import moves, queues
+from mailer.message import Mail, tokens
+from mailer.outbox import enclosures, moves, queues, suppression
 from mailer.outbox.queues import Place, Terms
-from mailer.status import OUR_WORDS, PRIORITY, Kind, State
+from mailer.status import OUR_WORDS, PRIORITY, UNASKED, Kind, State
+
+# A line of our own in such mails; the header for mail programs repeats it. Only https may stand
+# there (RFC 8058, 3.1).
+_UNSUBSCRIBE = re.compile(r"^https://\S+/unsubscribe/\S+$", re.MULTILINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,16 @@ class Sender:
 
     address: str
     url: str  # without a slash at the end
+    reply_domain: str = ""  # of addresses at which letters are answered instead
+    reply_alias: str = "off"  # off | freemail | always: whose letters have one
+
+    @classmethod
+    def of(cls, settings: Settings) -> Sender:
+        """The sender that the settings name."""
+        return cls(
+            address=settings.from_address, url=settings.public_url,
+            reply_domain=settings.reply_domain, reply_alias=settings.reply_alias,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +59,8 @@ class Written:
     salutation: str = ""
     body: str
 
-    def mail(self, message_id: str, kind: Kind, date: float) -> Mail:
-        """The mail that says it."""
+    def mail(self, message_id: str, kind: Kind, date: float, enclosed: bytes = b"") -> Mail:
+        """The mail that says it, with what goes along."""
         text = f"{self.salutation}\n\n{self.body}" if self.salutation else self.body
         return Mail(
             from_name=self.from_name, from_address=self.from_address,
@@ -52,6 +68,7 @@ class Written:
             to_name=self.to_name, to_address=self.to_address, subject=self.subject, text=text,
             message_id=message_id, date=date, auto=kind is not Kind.LETTER,
             linked=kind in OUR_WORDS, language=self.language,
+            unsubscribe=_unsubscribe(text) if kind in UNASKED else "", enclosed=enclosed,
         )  # fmt: skip
 
 
@@ -72,6 +89,9 @@ class NewLetter:
     terms: Terms = field(default_factory=Terms)
     on_uncertain: str = "resend"
     cleared: bool = True
+    reply_domain: str = ""  # where it is answered, at an address of its own; empty: as written
+    enclosed: bytes = b""  # a message that goes along
+    id: str = ""  # made when it enters, unless somebody must know it before
 
 
 def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
@@ -81,12 +101,13 @@ def add(tx: Tx, letters: Sequence[NewLetter], now: float) -> list[NewLetter]:
         queues.ensure(tx, places, now)
     if len(places) < len(letters):
         queues.ensure_people(tx, now)
-    entered = [(letter_id(now), new) for new in letters]
+    entered = [(new.id or letter_id(now), new) for new in letters]
     rows = [_row(key, new, now) for key, new in entered]
     # Which of them went in is asked of the database: only its UNIQUE line can know.
     done = set(tx.execute(_unless_written(tx.dialect.name), rows).scalars())
-    texts = [_text(key, new.written) for key, new in entered if key in done]
+    texts = [_text(key, new) for key, new in entered if key in done]
     given.enter(tx, letter_text, texts)
+    enclosures.keep(tx, {key: new.enclosed for key, new in entered if key in done})
     moves.record_each(
         tx,
         [
@@ -112,20 +133,32 @@ def post(
     submission: str | None = None,
     campaign: str | None = None,
     actor: str = "mailer",
-) -> None:
-    """Queue a mail of ours to a supporter or to staff."""
+) -> str | None:
+    """Queue a mail of ours to a supporter or to staff, and return its id.
+
+    None where there is none, because its reader wants no more of them.
+    """
+    if submission is not None and suppression.of_submission(tx, submission):
+        return None
     written = Written(
         language=language, from_name=from_name, from_address=sender.address, to_address=to,
         subject=subject, body=text,
     )  # fmt: skip
     new = NewLetter(
         kind=kind, state=State.QUEUED, written=written, actor=actor, submission=submission,
-        campaign=campaign,
+        campaign=campaign, id=letter_id(now),
     )  # fmt: skip
     add(tx, [new], now)
+    return new.id
 
 
-def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
+def _unsubscribe(text: str) -> str:
+    """The address in a mail of ours that ends such mails; "" where it is none for programs."""
+    found = _UNSUBSCRIBE.search(text)
+    return found[0] if found else ""
+
+
+def mail_of(text: Row[Any], kind: Kind, date: float, enclosed: bytes = b"") -> Mail:
     """The mail that a row of letter_text stands for; the same row and date, the same bytes."""
     written = Written(
         language=text.language, from_name=text.from_name, from_address=text.from_address,
@@ -133,7 +166,7 @@ def mail_of(text: Row[Any], kind: Kind, date: float) -> Mail:
         to_address=text.to_address, subject=text.subject, salutation=text.salutation,
         body=text.body,
     )  # fmt: skip
-    return written.mail(text.message_id, kind, date)
+    return written.mail(text.message_id, kind, date, enclosed)
 
 
 @cache
@@ -166,12 +199,16 @@ def _row(key: str, new: NewLetter, now: float) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _text(key: str, written: Written) -> dict[str, Any]:
+def _text(key: str, new: NewLetter) -> dict[str, Any]:
+    written = new.written
     domain = written.from_address.rpartition("@")[2]
+    reply = written.reply_address
+    if reply and new.reply_domain:
+        reply = tokens.for_answers(key, new.reply_domain)
     return {
         "letter": key, "message_id": f"{key}@{domain}", "language": written.language,
         "from_name": written.from_name, "from_address": written.from_address,
-        "reply_name": written.reply_name, "reply_address": written.reply_address,
+        "reply_name": written.reply_name, "reply_address": reply,
         "to_name": written.to_name, "to_address": written.to_address,
         "subject": written.subject, "salutation": written.salutation, "body": written.body,
     }  # fmt: skip

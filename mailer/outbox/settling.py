@@ -15,7 +15,7 @@ from sqlalchemy import Double, Text, Update, bindparam, cast, func, or_, select,
 from mailer.db import Tx, given
 from mailer.db.schema import letter
 from mailer.errors import Next, SendError
-from mailer.outbox import lanes, moves, reaping
+from mailer.outbox import lanes, moves, reaping, stops
 from mailer.outbox.claiming import Claimed
 from mailer.outbox.retries import RetryPlan
 from mailer.status import State
@@ -76,9 +76,17 @@ def settle(
         lanes.reopen(tx, account)
     for mailbox in {outcome.letter.lane for outcome in accepted if outcome.letter.probes}:
         lanes.unshut(tx, mailbox)
-    stopped = {o.account: o.error for o in outcomes if o.error and o.error.then is Next.STOP}
+    _settle_stops(tx, outcomes, now)
+
+
+def _settle_stops(tx: Tx, outcomes: Sequence[Outcome], now: float) -> None:
+    """Shut the accounts that stopped; what somebody has to act on outweighs the rest."""
+    found = [(o.account, o.error) for o in outcomes if o.error and o.error.then is Next.STOP]
+    stopped = dict(sorted(found, key=lambda one: one[1].account))
     for account, error in stopped.items():
         lanes.close(tx, account, str(error), now, error.after)
+        if error.account:
+            stops.note(tx, account)
 
 
 _NOW = bindparam("now_", type_=Double)
@@ -171,6 +179,8 @@ def _settle_error(
         # letter: a server that minds this one alone must not stop them all.
         values |= {"attempts": letter.c.attempts - 1, "dated_at": moves.undated()}
         values["due_at"] = now + reaping.BEHIND
+        if outcome.dotted and outcome.letter.attempt == 1:
+            values["transport"] = ""  # an API refused it unread, and had it never: others may
     elif plan.too_late(_first_try(tx, outcome), now + wait):
         new, values["reason"] = State.FAILED, "deadline"
     else:

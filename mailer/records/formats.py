@@ -164,13 +164,20 @@ def _url(item: Item, _: Findings) -> str:
 url = Kind(read=_url, schema={"type": "string", "pattern": "^https://"})
 
 
+# Nothing else may stand in it: it becomes part of a header, whose parts end with ; and a space.
+_SITE = r"https://([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]*[a-z0-9])?(:[0-9]{1,5})?"
+
+
 def _origin(item: Item, findings: Findings) -> str:
     address: str = _url(item, findings)
-    parts = urlsplit(address)
-    if address != f"{parts.scheme}://{parts.netloc}" or "@" in parts.netloc or "*" in address:
-        hint = f"did you mean https://{parts.netloc.rpartition('@')[2]}?"
+    host = urlsplit(address).netloc.rpartition("@")[2].casefold()
+    if not host.isascii():
+        raise Wrong(f"{quoted(address)} has letters beyond a to z", "write it as xn--...")
+    if not re.fullmatch(_SITE, address):
+        plain = f"https://{host}"
+        hint = f"did you mean {plain}?" if re.fullmatch(_SITE, plain) else "as https://example.org"
         raise Wrong(f"{quoted(address)} is more than a site's name", hint)
     return address
 
 
-origin = Kind(read=_origin, schema={"type": "string", "pattern": "^https://[^/]+$"})
+origin = Kind(read=_origin, schema={"type": "string", "pattern": f"^{_SITE}$"})

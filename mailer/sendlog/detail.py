@@ -11,7 +11,8 @@ from sqlalchemy import select
 from mailer.db import Store
 from mailer.db.schema import letter, letter_event, letter_text, submission
 from mailer.message import Mail
-from mailer.outbox import mail_of
+from mailer.outbox import enclosures, mail_of
+from mailer.sendlog import news
 from mailer.sendlog.listing import COLUMNS, Row, row_of
 from mailer.status import Kind, State
 
@@ -51,6 +52,7 @@ class LetterPage:
     provider_id: str
     cleared: bool  # may leave through a transport that really sends
     told_at: float | None  # when its supporter was told that it failed
+    news: tuple[news.Back, ...]  # what providers and bounce mails told of it
 
     @property
     def transport(self) -> str:
@@ -75,15 +77,18 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
         if found is None:
             return None
         happened = tuple(_event(row) for row in tx.execute(events))
+        told = news.of_letter(tx, letter_id)
+        along = enclosures.of(tx, [letter_id]).get(letter_id, b"")
     kind = Kind(found.kind)
     secret = kind is Kind.ACCOUNT or not found.subject  # erased: no mail has an empty subject
     date = found.dated_at or found.created_at
     return LetterPage(
-        row=row_of(found), events=happened, mail=None if secret else mail_of(found, kind, date),
+        row=row_of(found), events=happened,
+        mail=None if secret else mail_of(found, kind, date, along),
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
         language=found.language or "", queue=found.queue, due_at=found.due_at,
         provider_id=found.provider_id, cleared=found.cleared,
-        told_at=found.told_at,
+        told_at=found.told_at, news=told,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, case, func, literal_column, s
 
 from mailer.db import Store, Tx
 from mailer.db.schema import lane, letter, queue
-from mailer.outbox import forecast, is_state, lanes
+from mailer.outbox import forecast, is_state, lanes, stops
 from mailer.outbox.forecast import Forecast, Line
 from mailer.outbox.pace import Bucket
 from mailer.outbox.roads import Roads
@@ -122,11 +122,12 @@ def _paused(tx: Tx) -> tuple[Paused, ...]:
 
 def _failing(tx: Tx, accounts: Collection[str]) -> tuple[Failing, ...]:
     """What fails now; accounts that are no longer in use do not count."""
-    in_use = {lanes.of_account(one) for one in accounts}
+    in_use, stopped = {lanes.of_account(one) for one in accounts}, stops.noted(tx)
     return tuple(
         Failing(
             lane=row.id, reason=row.reason, since=row.since or 0.0,
             probe_at=row.closed_until or 0.0, failures=row.failures,
+            stopped=stops.is_one(stopped, row.id, row.since),
         )
         for row in tx.execute(_FAILING)
         if row.id in in_use or not row.id.startswith(lanes.of_account(""))

@@ -47,6 +47,7 @@ class Failing:
     since: float
     probe_at: float  # when it is tried again
     failures: int  # in a row
+    stopped: bool = False  # somebody has to act: its provider does not let it send
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import bindparam, exists, func, insert, select, text
+from sqlalchemy import bindparam, exists, func, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -16,17 +16,18 @@ from mailer.approvals import Edition
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
 from mailer.db import Store, Tx
 from mailer.db.ids import random_id
-from mailer.db.schema import confirmation, letter, submission
+from mailer.db.schema import letter, submission
 from mailer.outbox import NewLetter, Sender, Terms
 from mailer.status import Kind, State
+from mailer.submissions import aliases, asking, consents, replacing
+from mailer.submissions.asking import Asked
+from mailer.submissions.consents import Wording
 from mailer.submissions.preview import letters_hash, written
 
 MOST_NAMES = 2
 """People who may share an address in one campaign before staff are asked to look."""
 
 ALREADY_WRITTEN = "already written"
-CONFIRMATIONS_AN_HOUR = 1  # to one mailbox for one campaign: a form must not be a mail bomb
-CONFIRMATIONS_A_DAY = 3  # to one mailbox over all campaigns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +43,8 @@ class Draft:
     via: str = ""
     hold: str = ""  # why staff should look before it leaves
     trial_to: str = ""
+    replaces: str = ""  # the receipt of what was written with a mistyped address, and waits
+    agreed: tuple[Wording, ...] = ()  # what organisations may have of them
 
 
 def accept(store: Store, draft: Draft) -> str:
@@ -55,16 +58,19 @@ def accept(store: Store, draft: Draft) -> str:
         key = store.pepper(tx)
         person = addresses.person_key(draft.supporter.email, draft.supporter.name, key)
         mailbox = addresses.mailbox_key(draft.supporter.email, key)
-        one_at_a_time(tx, mailbox)
+        for one in sorted({mailbox, *replacing.mailbox(tx, draft.replaces)}):
+            one_at_a_time(tx, one)
         token = _enter(tx, draft, person, mailbox, now)
         if token is None:
             known = select(submission.c.receipt).where(submission.c.id == draft.id)
             return str(tx.execute(known).scalar_one())
+        consents.add(tx, draft.id, draft.agreed, now=now)
         hold = _hold(tx, draft, person, mailbox)
         waits = draft.edition.campaign.confirm and draft.edition.campaign.status is Status.LIVE
         _add_letters(tx, draft, person, mailbox, hold, now, waits=waits)
         if waits:
-            _ask(tx, draft, mailbox, now)
+            _ask(tx, draft, mailbox, key, now)
+        replacing.replace(tx, draft.replaces, draft.edition.campaign.slug, now)
     return token
 
 
@@ -114,7 +120,8 @@ def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str |
     who = draft.supporter
     values: dict[str, Any] = {
         "id": draft.id, "receipt": random_id(), "campaign": draft.edition.campaign.slug,
-        "approval": draft.edition.approval, "letters_hash": letters_hash(who, draft.letters),
+        "approval": draft.edition.approval,
+        "letters_hash": letters_hash(who, draft.letters, draft.agreed),
         "person": person, "mailbox": mailbox, "language": who.language, "name": who.name,
         "email": who.email, "search": f"{addresses.folded(who.name)} {who.email.casefold()}",
         "postal_code": who.postal_code, "address": who.address, "district": who.district,
@@ -182,6 +189,7 @@ def _new_letters(
             post=merged.post or None, person=person, reason=hold,
             terms=_terms(campaign, recipients.get(merged.official)),
             on_uncertain=campaign.uncertain, cleared=cleared,
+            reply_domain=aliases.domain_for(draft.sender, draft.supporter.email),
         )
         for merged in draft.letters
     ]  # fmt: skip
@@ -199,24 +207,11 @@ def _cancelled(new: NewLetter) -> NewLetter:
     return replace(new, state=State.CANCELLED, person=None, reason=reason)
 
 
-def _ask(tx: Tx, draft: Draft, mailbox: str, now: float) -> None:
-    """Queue the mail that asks for confirmation, unless this mailbox has had enough of them."""
-    campaign, who = draft.edition.campaign, draft.supporter
-    recent = select(confirmation.c.campaign, confirmation.c.at).where(
-        confirmation.c.mailbox == mailbox, confirmation.c.at > now - 86400.0
-    )
-    sent = tx.execute(recent).all()
-    hourly = [row for row in sent if row.campaign == campaign.slug and row.at > now - 3600.0]
-    if len(hourly) >= CONFIRMATIONS_AN_HOUR or len(sent) >= CONFIRMATIONS_A_DAY:
-        return  # the link they have shows all that waits
-    token = random_id()
-    values = {"token": token, "mailbox": mailbox, "campaign": campaign.slug, "at": now}
-    tx.execute(insert(confirmation), values)
-    title = campaign.version(who.language).title
-    link = f"{draft.sender.url}/confirm/{token}?lang={who.language}"
-    subject, words = mails.confirmation(who.language, title, link)
-    outbox.post(
-        tx, Kind.CONFIRMATION, to=who.email, subject=subject, text=words, sender=draft.sender,
-        from_name=title, language=who.language, now=now, submission=draft.id,
-        campaign=campaign.slug,
+def _ask(tx: Tx, draft: Draft, mailbox: str, key: bytes, now: float) -> None:
+    who = draft.supporter
+    asked = Asked(
+        submission=draft.id, mailbox=mailbox, email=who.email, language=who.language,
+        campaign=draft.edition.campaign.slug,
+        title=draft.edition.campaign.version(who.language).title,
     )  # fmt: skip
+    asking.ask(tx, asked, draft.sender, key, now)

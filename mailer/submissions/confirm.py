@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from sqlalchemy import exists, select, update
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, exists, select, update
 from sqlalchemy.exc import IntegrityError
 
 from mailer import outbox
 from mailer.db import Store, Tx
-from mailer.db.schema import confirmation, letter, letter_text, submission
+from mailer.db.schema import letter, letter_text, submission
 from mailer.outbox import Event, Sender
 from mailer.status import Kind, State
+from mailer.submissions import disowning, expiring, links
 from mailer.submissions.accept import (
     ALREADY_WRITTEN,
     MOST_NAMES,
@@ -19,73 +24,103 @@ from mailer.submissions.accept import (
 )
 from mailer.submissions.receipts import Receipt, of_row
 
-__all__ = ["confirm", "waiting"]
-
-LIFE = 30 * 86400.0
-"""Seconds for which a mailed link opens what waits for its mailbox."""
+__all__ = ["Opened", "confirm", "opened"]
 
 KEPT = 7 * 86400.0
 """Seconds for which a confirmed submission is still shown behind its link, for a second press."""
 
 
-def waiting(store: Store, token: str) -> tuple[Receipt, ...]:
-    """What the owner of the mailbox may confirm with this link, and has lately; () if unknown."""
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """What the owner of a mailbox finds behind a link that was mailed to it."""
+
+    campaign: str  # the one that the mail was about
+    disowned: bool  # its owner has said that others typed the address
+    over: bool  # the link opens nothing any more
+    waiting: tuple[Receipt, ...] = ()  # not confirmed yet
+    done: tuple[Receipt, ...] = ()  # confirmed lately
+
+
+def opened(store: Store, token: str) -> Opened | None:
+    """What a link shows; None for one that was never mailed. Looking changes nothing."""
     with store.read() as tx:
-        link = _link(tx, token, store.now(tx))
+        now = store.now(tx)
+        link = links.find(tx, token, now)
         if link is None:
-            return ()
-        unsent = exists().where(
-            letter.c.submission == submission.c.id, letter.c.state == State.AWAITING
-        )
-        recent = submission.c.confirmed_at > store.now(tx) - KEPT
-        rows = tx.execute(
-            select(submission)
-            .where(submission.c.mailbox == link, unsent | recent)
-            .order_by(submission.c.created_at.desc())
-        ).all()
-        return tuple(of_row(tx, row, store.now(tx)) for row in rows)
+            return None
+        disowned = disowning.is_disowned(tx, link.mailbox)
+        if disowned or not link.open:
+            return Opened(campaign=link.campaign, disowned=disowned, over=not link.open)
+        found = [of_row(tx, row, now) for row in _shown(tx, link.mailbox, now)]
+        return Opened(
+            campaign=link.campaign, disowned=False, over=False,
+            waiting=tuple(one for one in found if one.confirmed_at is None),
+            done=tuple(one for one in found if one.confirmed_at is not None),
+        )  # fmt: skip
 
 
 def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> str | None:
     """Let a submission go and return its receipt token; a second press changes nothing.
 
     None when this link does not belong to the mailbox of the submission. Here, not earlier, the
-    person's one letter to each official is claimed.
+    person's one letter to each official is claimed. When all links to the mailbox are over, what
+    waits is cancelled instead, and the receipt says why.
     """
     with store.write() as tx:
         now = store.now(tx)
-        link = _link(tx, token, now)
-        one_at_a_time(tx, link or "")
-        found = tx.execute(
-            select(submission).where(submission.c.id == submission_id, submission.c.mailbox == link)
-        ).one_or_none()
-        if found is None:
+        link = links.find(tx, token, now)
+        if link is None:
             return None
-        first = (
-            update(submission)
-            .where(submission.c.id == submission_id, submission.c.confirmed_at.is_(None))
-            .values(confirmed_at=now)
-        )
-        if tx.execute(first).rowcount:
-            _release(tx, submission_id, now, sender)
-    return str(found.receipt)
+        one_at_a_time(tx, link.mailbox)
+        own = (submission.c.id == submission_id, submission.c.mailbox == link.mailbox)
+        row = tx.execute(select(submission).where(*own)).one_or_none()
+        if row is None:
+            return None
+        if link.open:
+            let_go(tx, row, now=now, sender=sender)
+        elif not links.open_ones(tx, link.mailbox, now):
+            expiring.cancel(tx, _awaiting(tx, submission_id), now=now)
+    return str(row.receipt)
 
 
-def _link(tx: Tx, token: str, now: float) -> str | None:
-    """The mailbox that a link was mailed to, while it lives."""
-    statement = select(confirmation.c.mailbox).where(
-        confirmation.c.token == token, confirmation.c.at > now - LIFE
+def is_waiting(tx: Tx, submission_id: str) -> bool:
+    """True while a submission can be confirmed."""
+    return bool(_awaiting(tx, submission_id))
+
+
+def let_go(tx: Tx, row: Row[Any], *, now: float, sender: Sender) -> None:
+    """Let a submission go, by its row; one that does not wait any more stays as it is."""
+    if not _awaiting(tx, row.id):
+        return
+    this = update(submission).where(submission.c.id == row.id, submission.c.confirmed_at.is_(None))
+    tx.execute(this.values(confirmed_at=now))
+    _release(tx, row, now, sender)
+
+
+def _shown(tx: Tx, mailbox: str, now: float) -> Sequence[Row[Any]]:
+    unsent = exists().where(
+        letter.c.submission == submission.c.id, letter.c.state == State.AWAITING
     )
-    return tx.execute(statement).scalar_one_or_none()
+    recent = submission.c.confirmed_at > now - KEPT
+    theirs = select(submission).where(submission.c.mailbox == mailbox, unsent | recent)
+    return tx.execute(theirs.order_by(submission.c.created_at.desc())).all()
 
 
-def _release(tx: Tx, submission_id: str, now: float, sender: Sender) -> None:
-    row = tx.execute(select(submission).where(submission.c.id == submission_id)).one()
+def _awaiting(tx: Tx, submission_id: str) -> Sequence[str]:
+    """The letters of a submission that wait; nobody else moves them until the transaction ends."""
+    waiting = select(letter.c.id).where(
+        letter.c.submission == submission_id, letter.c.kind == Kind.LETTER,
+        letter.c.state == State.AWAITING,
+    )  # fmt: skip
+    return tx.execute(waiting.order_by(letter.c.id).with_for_update()).scalars().all()
+
+
+def _release(tx: Tx, row: Row[Any], now: float, sender: Sender) -> None:
     crowded = names_at(tx, row.campaign, row.mailbox, row.person) >= MOST_NAMES
     letters = tx.execute(
         select(letter.c.id, letter.c.official, letter.c.reason, letter_text.c.from_name)
         .join(letter_text, letter_text.c.letter == letter.c.id)
-        .where(letter.c.submission == submission_id, letter.c.kind == Kind.LETTER)
+        .where(letter.c.submission == row.id, letter.c.kind == Kind.LETTER)
         .where(letter.c.state == State.AWAITING)
         .order_by(letter.c.official)  # two presses at once take their locks in one order
     ).all()
@@ -96,7 +131,7 @@ def _release(tx: Tx, submission_id: str, now: float, sender: Sender) -> None:
     if again and letters:
         title = letters[0].from_name.removeprefix(f"{row.name} via ")
         tell_already(
-            tx, submission_id=submission_id, mailbox=row.mailbox, campaign=row.campaign,
+            tx, submission_id=row.id, mailbox=row.mailbox, campaign=row.campaign,
             title=title, to=row.email, language=row.language, sender=sender, now=now,
         )  # fmt: skip
 

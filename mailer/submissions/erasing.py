@@ -16,8 +16,16 @@ from sqlalchemy import Row, delete, func, select, update
 
 from mailer import addresses, outbox
 from mailer.db import Store, Tx
-from mailer.db.schema import confirmation, consent, letter, letter_event, letter_text, submission
-from mailer.outbox import Event
+from mailer.db.schema import (
+    confirmation,
+    consent,
+    letter,
+    letter_event,
+    letter_text,
+    news,
+    submission,
+)
+from mailer.outbox import Event, enclosures
 from mailer.status import Kind, State
 from mailer.submissions import journal
 from mailer.submissions.accept import one_at_a_time
@@ -136,6 +144,8 @@ def _erase_letter(tx: Tx, row: Row[Any], email: str) -> None:
     ours = row.kind != Kind.LETTER  # to the supporter: what a server says of it names them
     blank = dict.fromkeys((*_WORDS, *_READER) if ours else _WORDS, "")
     tx.execute(update(letter_text).where(letter_text.c.letter == row.id).values(**blank))
+    _erase_news(tx, row.id, email, whole=ours)
+    enclosures.drop(tx, row.id)
     answer = "" if ours else _without(email, row.answer)
     tx.execute(update(letter).where(letter.c.id == row.id).values(answer=answer, sha256=""))
     quoting = select(letter_event.c.id, letter_event.c.note).where(
@@ -147,10 +157,19 @@ def _erase_letter(tx: Tx, row: Row[Any], email: str) -> None:
         this = (letter_event.c.letter == row.id, letter_event.c.id == event.id)
         tx.execute(update(letter_event).where(*this).values(note=note))
     if ours:
-        said = letter_event.c.transport != ""  # by a server, in its own words
+        # By a server, in its own words.
+        said = (letter_event.c.transport != "") | letter_event.c.external_id.is_not(None)
         tx.execute(
             update(letter_event).where(letter_event.c.letter == row.id, said).values(note="")
         )
+
+
+def _erase_news(tx: Tx, letter_id: str, email: str, *, whole: bool) -> None:
+    """What came back may quote the letter, and names whoever it was sent to."""
+    theirs = select(news.c.id, news.c.note).where(news.c.letter == letter_id)
+    for row in tx.execute(theirs).all():
+        values = {"raw": "", "note": "" if whole else _without(email, row.note)}
+        tx.execute(update(news).where(news.c.id == row.id).values(**values))
 
 
 def _without(email: str, text: str) -> str:

@@ -52,6 +52,12 @@ def phone(officials: Officials, official: str | None, post: str | None) -> str:
     return (office and office.phone) or (person and person.phone) or ""
 
 
+def postal(officials: Officials, official: str, post: str) -> str:
+    """The postal address of an office, or of who holds it, as officials.yaml has it; or ""."""
+    office, person = officials.posts.get(post), officials.people.get(official)
+    return (office and office.address) or (person and person.address) or ""
+
+
 def _untold(tx: Tx, now: float) -> list[str]:
     """Failed letters nobody was told of, whole submissions of them.
 

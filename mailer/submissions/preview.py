@@ -11,6 +11,7 @@ from mailer.campaigns.letters import merge
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
 from mailer.db.ids import random_id
 from mailer.outbox import Written
+from mailer.submissions.consents import Wording
 
 TRIAL_MARK = "[TRIAL]"
 
@@ -58,7 +59,10 @@ def written(
     )  # fmt: skip
 
 
-def letters_hash(supporter: Supporter, letters: Sequence[MergedLetter]) -> str:
-    """What the supporter approves by sending: the letters, and who wrote them."""
-    said = [asdict(supporter), [asdict(letter) for letter in letters]]
+def letters_hash(
+    supporter: Supporter, letters: Sequence[MergedLetter], agreed: Sequence[Wording] = ()
+) -> str:
+    """What the supporter approves by sending: the letters, who wrote them, who may know of it."""
+    said: list[object] = [asdict(supporter), [asdict(letter) for letter in letters]]
+    said += [asdict(one) for one in agreed]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import Row, select
 
 from mailer.db import Store, Tx
-from mailer.db.schema import letter, letter_text, submission
+from mailer.db.schema import letter, letter_event, letter_text, submission
+from mailer.message import tokens
 from mailer.outbox import forecast
 from mailer.outbox.forecast import Forecast
 from mailer.outbox.holding import WITHDRAWN
 from mailer.status import Kind, State
-from mailer.submissions import whys
+from mailer.submissions import consents, copies, whys
 from mailer.submissions.accept import ALREADY_WRITTEN
+from mailer.submissions.consents import Consent
 
 SETTLING = 5.0
 """Seconds in which hardly any letter has left: until then nobody can tell the two apart."""
@@ -39,12 +41,14 @@ class ReceiptLetter:
     changed_at: float
     sent_at: float | None
     answer: str
+    returned: str  # the code with which it came back, if it did
     about: Forecast | None  # when it leaves, if it waits and that can be told
     kept_here: bool  # written to this machine only: no server has it
     language: str
     subject: str
     salutation: str
     body: str
+    passed_on: bool  # answers come to an address of ours first
 
     @property
     def deferred(self) -> bool:
@@ -52,7 +56,9 @@ class ReceiptLetter:
         return self.state is State.QUEUED and self.tried_at is not None and self.attempts > 0
 
     def why(self, language: str) -> str:
-        """Why it failed, as one sentence in `language`."""
+        """Why it failed or came back, as one sentence in `language`."""
+        if self.returned:
+            return whys.say(whys.why("refused", self.returned, self.attempts), 0.0, language)
         tried = self.changed_at - (self.tried_at or self.changed_at)
         return whys.say(whys.why(self.reason, self.answer, self.attempts), tried, language)
 
@@ -64,13 +70,18 @@ class Receipt:
     id: str
     token: str
     campaign: str
+    approval: str | None  # what staff had approved, if it had to be
+    via: str  # the organisation whose link brought them
     language: str
     name: str
     email: str
     created_at: float
     confirmed_at: float | None
     erased: bool
+    copy: copies.Offer  # whether its writer may ask for a copy
+    copied_at: float | None  # when they last did
     letters: tuple[ReceiptLetter, ...]
+    consents: tuple[Consent, ...] = ()  # what organisations may have, and what was taken back
 
     @property
     def reference(self) -> str:
@@ -97,9 +108,11 @@ def of_row(tx: Tx, row: Row[Any], now: float, accounts: Collection[str] = ()) ->
     queued = [one.id for one, as_shown in zip(rows, shown, strict=True) if as_shown.waits]
     about = forecast.about(tx, queued, now, accounts)
     return Receipt(
-        id=row.id, token=row.receipt, campaign=row.campaign, language=row.language,
-        name=row.name, email=row.email, created_at=row.created_at,
+        id=row.id, token=row.receipt, campaign=row.campaign, approval=row.approval, via=row.via,
+        language=row.language, name=row.name, email=row.email, created_at=row.created_at,
         confirmed_at=row.confirmed_at, erased=row.erased_at is not None,
+        copy=copies.offer(tx, row, now), copied_at=copies.asked_at(tx, row.id),
+        consents=consents.given(tx, row.id),
         letters=tuple(
             _letter(found, as_shown, about.get(found.id))
             for found, as_shown in zip(rows, shown, strict=True)
@@ -124,8 +137,9 @@ def _letter(row: Row[Any], shown: _Shown, about: Forecast | None) -> ReceiptLett
         to_address=row.to_address, state=State(shown.state), reason=shown.reason,
         possibly_twice=shown.possibly_twice, due_at=shown.due_at, attempts=shown.attempts,
         tried_at=shown.tried_at, changed_at=shown.changed_at, sent_at=shown.sent_at,
-        answer=shown.answer, about=about, kept_here=kept,
+        answer=shown.answer, returned=shown.returned, about=about, kept_here=kept,
         language=row.language, subject=row.subject, salutation=row.salutation, body=row.body,
+        passed_on=tokens.is_for_answers(row.reply_address),
     )  # fmt: skip
 
 
@@ -140,6 +154,7 @@ class _Shown:
     tried_at: float | None = None
     sent_at: float | None = None
     answer: str = ""
+    returned: str = ""
     transport: str = ""
 
     @property
@@ -157,7 +172,7 @@ def _shown(
     mail to the address tells. The page says of every letter that the first one counts.
     """
     if row.state != State.CANCELLED or not row.reason.startswith(ALREADY_WRITTEN):
-        return _of(row, row.reason)
+        return _of(tx, row, row.reason)
     hold = row.reason.removeprefix(ALREADY_WRITTEN).lstrip(": ")
     # Nor from when: it stays in the queue as long as a first letter of the same moment would.
     left_at = None if hold else forecast.chance(tx, row.id, now, accounts)
@@ -174,19 +189,28 @@ def _shown(
         return _Shown(
             state=State.CANCELLED, reason=WITHDRAWN, due_at=row.due_at, changed_at=row.changed_at
         )  # fmt: skip
-    shown = _of(first, first.reason)
+    shown = _of(tx, first, first.reason)
     # Never a moment before this one could have left: that would tell of an earlier letter too.
     moments = {
         name: max(moment, left_at)
-        for name in ("sent_at", "tried_at")
+        for name in ("sent_at", "tried_at", "changed_at")
         if (moment := getattr(shown, name)) is not None
     }
     return replace(shown, **moments)
 
 
-def _of(row: Row[Any], reason: str) -> _Shown:
+def _of(tx: Tx, row: Row[Any], reason: str) -> _Shown:
     return _Shown(
         state=row.state, reason=reason, possibly_twice=row.possibly_twice, due_at=row.due_at,
         changed_at=row.changed_at, attempts=row.attempts, tried_at=row.tried_at,
         sent_at=row.sent_at, answer=row.answer, transport=row.transport,
+        returned=_returned(tx, row.id) if row.state == State.BOUNCED else "",
     )  # fmt: skip
+
+
+def _returned(tx: Tx, letter_id: str) -> str:
+    """The code that was told last when a letter came back."""
+    told = select(letter_event.c.code).where(
+        letter_event.c.letter == letter_id, letter_event.c.state == State.BOUNCED
+    )
+    return tx.execute(told.order_by(letter_event.c.id.desc()).limit(1)).scalar() or ""

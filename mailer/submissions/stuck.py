@@ -1,16 +1,20 @@
-"""Telling staff by mail what has been stuck for an hour: once, and once more when it works."""
+"""Telling staff by mail what has been stuck for an hour: once, and once more when it works.
+
+What does not mend itself, such as an account that its provider has stopped, they hear at once.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 
 from mailer import mails
 from mailer.db import Store, Tx, marks
 from mailer.db.schema import lane, letter, queue
-from mailer.outbox import is_state, lanes
+from mailer.outbox import is_state, lanes, stops
 from mailer.status import State
 from mailer.submissions import alerts, whys
 from mailer.submissions.accept import one_at_a_time
@@ -37,7 +41,9 @@ class _Look:
 
 
 def tell_lanes(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]:
-    """Tell which lanes have failed for an hour, and which work again; returns lines for the log.
+    """Tell which lanes have failed for an hour, or ask for somebody, and which work again.
+
+    Returns lines for the log.
 
     Of accounts only those in use count. What is paused stands still on purpose.
     """
@@ -48,15 +54,15 @@ def tell_lanes(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]
 
     def look(tx: Tx, now: float) -> _Look:
         rows = tx.execute(select(lane).where(lane.c.failures > 0)).all()
+        stopped, ours = stops.noted(tx), [row for row in rows if watched(row.id) and not row.paused]
         troubles = {
-            row.id: _Trouble(
-                outage=repr(row.since), line=f"{row.id} has failed for an hour: {row.reason}",
-                mail=mails.stuck_alert(row.id, row.reason, now - row.since, desk.page),
-            )
-            for row in rows
-            if watched(row.id) and not row.paused
-            if row.since is not None and row.since <= now - AFTER
-        }  # fmt: skip
+            row.id: _stopped(row, desk) for row in ours if stops.is_one(stopped, row.id, row.since)
+        }
+        troubles |= {
+            row.id: _failing(row, now, desk)
+            for row in ours
+            if row.id not in troubles and row.since is not None and row.since <= now - AFTER
+        }
         return _Look(failing={row.id for row in rows}, troubles=troubles)
 
     def over(name: str) -> _Trouble:
@@ -64,6 +70,21 @@ def tell_lanes(store: Store, desk: Desk, accounts: Collection[str]) -> list[str]
         return _Trouble(outage="", line=f"{name} works again", mail=mail)
 
     return _tell(store, desk, "alert lane ", look, over, watched)
+
+
+def _failing(row: Row[Any], now: float, desk: Desk) -> _Trouble:
+    return _Trouble(
+        outage=repr(row.since), line=f"{row.id} has failed for an hour: {row.reason}",
+        mail=mails.stuck_alert(row.id, row.reason, now - row.since, desk.page),
+    )  # fmt: skip
+
+
+def _stopped(row: Row[Any], desk: Desk) -> _Trouble:
+    """Another trouble than the mere outage that may have been told before it."""
+    return _Trouble(
+        outage=f"{row.since!r} stopped", line=f"{row.id} is stopped until somebody acts:"
+        f" {row.reason}", mail=mails.stopped_alert(row.id, row.reason, desk.page),
+    )  # fmt: skip
 
 
 def tell_offices(store: Store, desk: Desk) -> list[str]:

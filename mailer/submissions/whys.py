@@ -11,6 +11,10 @@ from mailer.outbox.holding import GIVEN_UP
 
 DAY = 86400.0
 
+# What may be told of a server's own words: nothing that could be a name, an address or a number
+# under which it keeps the letter, which in many servers holds the moment.
+_HARMLESS = frozenset({"ok", "okay", "accepted", "message", "mail", "received", "done"})
+
 _CODES = re.compile(r"(\d{3}\b)? ?([245]\.\d{1,3}\.\d{1,3}\b)?")
 
 
@@ -60,6 +64,19 @@ def why(reason: str, answer: str, attempts: int) -> Why:
 def code(answer: str) -> str:
     """The server's codes alone, such as "550 5.1.1": its words may hold an address."""
     return " ".join(part for part in _codes(answer) if part)
+
+
+def said(answer: str) -> str:
+    """What may be shown of an answer: its codes and the plain words behind them; or ""."""
+    found = code(answer)
+    if not found:
+        return ""
+    words: list[str] = []
+    for word in _CODES.sub("", answer, count=1).split():
+        if word.rstrip(".,:;").lower() not in _HARMLESS:
+            break
+        words.append(word.rstrip(".,:;"))
+    return " ".join([found, *words])
 
 
 def say(cause: Why, tried: float, language: str) -> str:

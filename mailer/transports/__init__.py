@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
+from mailer import addresses
+from mailer.config import Settings
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
-from mailer.transports import limits, maildir, smtp
+from mailer.transports import dkim, limits, maildir, smtp
+from mailer.transports.api import PROVIDERS
 from mailer.transports.base import (
     Accepted,
     Answer,
@@ -19,6 +24,7 @@ from mailer.transports.base import (
     Staged,
     Transport,
 )
+from mailer.transports.dkim import Signer
 from mailer.transports.limits import Limits
 
 __all__ = [
@@ -34,13 +40,40 @@ __all__ = [
     "Transport",
     "from_url",
     "from_urls",
+    "of",
+    "signer",
 ]
+
+
+def _api(url: str, home: Path) -> Transport:
+    """An e-mail API. Its modules are read when one is used: a site that sends by SMTP need not
+    carry requests."""
+    made: Transport = import_module("mailer.transports.api.transport").from_url(url, home)
+    return made
+
 
 SCHEMES: dict[str, Callable[[str, Path], Transport]] = {
     "maildir": maildir.from_url,
     "smtp": smtp.from_url,
     "smtps": smtp.from_url,
+    **dict.fromkeys(PROVIDERS, _api),
 }
+
+
+def of(settings: Settings) -> tuple[Transport, ...]:
+    """The transports of the settings, those by SMTP signing with their keys; SettingsError."""
+    ways, sign = from_urls(settings.transports, settings.home), signer(settings)
+    for way in ways:
+        if isinstance(way, smtp.SmtpTransport):
+            way.sign_with(sign)
+    return ways
+
+
+def signer(settings: Settings) -> Signer | None:
+    """What signs our mail for the domain it is from; None without a key. Raises SettingsError."""
+    keys = dkim.read(settings.dkim_key, settings.dkim_selector)
+    domain = addresses.wire(settings.from_address).rpartition("@")[2].lower()
+    return Signer(domain=domain, keys=keys) if keys else None
 
 
 def from_urls(urls: Sequence[str], home: Path) -> tuple[Transport, ...]:
@@ -77,5 +110,6 @@ def from_url(url: str, home: Path) -> Transport:
             f"MAILER_TRANSPORT: {scheme} keeps letters on this machine, at once: leave"
             f" {', '.join(limits.OPTIONS)} out"
         )
-    made.limits = allowed
+    # What the provider allows everybody holds, unless the address speaks of its pace.
+    made.limits = replace(allowed, pace=allowed.pace or made.limits.pace)
     return made

@@ -2,34 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from flask import Flask
 from jinja2 import FileSystemLoader, StrictUndefined
 
-from mailer import transports
+from mailer import outbound, transports
 from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
-from mailer.errors import SettingsError
+from mailer.districts.represent import SERVICE, Represent
+from mailer.errors import OutboundError, SettingsError
 from mailer.pages import template_folders
+from mailer.transports.api import HOOKS
+from mailer.transports.api.base import Hook
 from mailer.web import (
+    about,
     assets,
+    embed,
     errors,
     health,
+    hooks,
     i18n,
     localbox,
-    public,
-    public_receipts,
+    public_confirm,
+    public_consents,
+    public_paper,
     public_site,
     security,
     staff,
+    unsubscribe,
 )
 from mailer.web.services import Services
 
 __all__ = ["create_app"]
 
+LARGEST_ANSWER = 64_000  # bytes
+FETCHES = 5.0  # seconds that a question to another service may take
 
-def create_app(settings: Settings, store: Store | None = None) -> Flask:
-    """The application; without `store`, each process opens the settings' own at its first use."""
+
+def create_app(
+    settings: Settings, store: Store | None = None, *, known: Mapping[str, Hook] = HOOKS,
+    fetch: Callable[[str, frozenset[str]], None] | None = None,
+    represent: Represent = SERVICE,
+) -> Flask:  # fmt: skip
+    """The application; without `store`, each process opens the settings' own at its first use.
+
+    `known` are the providers whose calls are taken; `fetch` is how their questions are answered;
+    `represent` is who tells districts by postal code, where the settings say so.
+    """
     if settings.development:
         settings = settings.with_development_key()
     if not settings.secret_keys:
@@ -38,7 +59,7 @@ def create_app(settings: Settings, store: Store | None = None) -> Flask:
     app.jinja_loader = FileSystemLoader([str(folder) for folder in template_folders(settings.home)])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["mailer"] = _services(settings, store)
+    app.extensions["mailer"] = _services(settings, store, known, fetch or _fetch, represent)
     for part in (i18n, assets, errors):
         part.install(app)
     security.install(app, settings)
@@ -49,12 +70,18 @@ def create_app(settings: Settings, store: Store | None = None) -> Flask:
             "here": settings.public_url,
         }
     )
-    for module in (health, staff, localbox, public_site, public_receipts, public):
+    for module in (
+        *(health, hooks, staff, localbox, public_site, about),
+        *(public_confirm, public_consents, public_paper, unsubscribe, embed),
+    ):
         app.register_blueprint(module.blueprint)
     return app
 
 
-def _services(settings: Settings, store: Store | None) -> Services:
+def _services(
+    settings: Settings, store: Store | None, known: Mapping[str, Hook],
+    fetch: Callable[[str, frozenset[str]], None], represent: Represent,
+) -> Services:  # fmt: skip
     def open_store() -> Store:
         if store is not None:
             return store
@@ -66,5 +93,15 @@ def _services(settings: Settings, store: Store | None) -> Services:
         settings=settings,
         library=Library(settings.home),
         transports=transports.from_urls(settings.transports, settings.home),
+        hooks=known,
+        fetch=fetch,
         open_store=open_store,
+        represent=None if settings.represent is None else represent,
     )
+
+
+def _fetch(url: str, hosts: frozenset[str]) -> None:
+    """Ask an address; raises OutboundError unless it answers that all is well."""
+    answer = outbound.get(url, hosts=hosts, most=LARGEST_ANSWER, seconds=FETCHES)
+    if answer.status != 200:
+        raise OutboundError(f"the answer was {answer.status}")

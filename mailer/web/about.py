@@ -1,70 +1,61 @@
-"""When about a letter leaves, in words: the coarser the further off, by the office's own clock."""
+"""Why did I get this letter? For those who get letters, and who look after their mailboxes."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from collections.abc import Callable
 
-from babel.dates import format_date, format_skeleton, format_time
+from flask import Blueprint, render_template
 
-from mailer.outbox.forecast import Because, Forecast
-from mailer.web.i18n import gettext, language
+from mailer import sendlog
+from mailer.approvals import Edition
+from mailer.campaigns.recipients import reachable
+from mailer.i18n import LANGUAGES
+from mailer.officials.values import DEFAULT_PACE, Pace
+from mailer.web import i18n, shown
+from mailer.web.i18n import ngettext
 from mailer.web.services import services
 
-SOON = 600.0
-"""Seconds of which nothing is said: the letter is as good as gone."""
+blueprint = Blueprint("about", __name__)
 
-_WITHIN_THE_HOUR = 3000.0
-
-
-def sentence(found: Forecast | None, now: float) -> str:
-    """What a receipt says of a letter that waits; "" when it leaves in a moment."""
-    if found is None or found.because is Because.RETRY:  # which the receipt tells by itself
-        return ""
-    if found.because is Because.PAUSE:
-        return gettext(
-            "Sending is paused for the moment: your letter is kept, and leaves when it goes on."
-        )
-    if found.at is None:
-        return gettext(
-            "The mail server cannot be reached at the moment. It is tried again and again, and"
-            " your letter is kept until then."
-        )
-    if found.at - now <= SOON:
-        return ""
-    moment = when(found, now)
-    if found.later:
-        return gettext("Very many letters are before it: it leaves %(when)s or later.", when=moment)
-    if found.because is Because.HOURS:
-        return gettext(
-            "Letters leave in the hours of the office: this one probably %(when)s.", when=moment
-        )
-    return gettext("Others are before it: it probably leaves %(when)s.", when=moment)
+# By the length of the time, in seconds.
+_PACES: dict[float, Callable[[int], str]] = {
+    1.0: lambda n: ngettext("%(num)s letter a second", "%(num)s letters a second", n),
+    60.0: lambda n: ngettext("%(num)s letter a minute", "%(num)s letters a minute", n),
+    3600.0: lambda n: ngettext("%(num)s letter an hour", "%(num)s letters an hour", n),
+    86400.0: lambda n: ngettext("%(num)s letter a day", "%(num)s letters a day", n),
+}
 
 
-def when(found: Forecast, now: float) -> str:
-    """The moment of a forecast that has one: "within minutes", "tomorrow", "on Tuesday"."""
-    at = now if found.at is None else found.at
-    if at - now <= SOON:
-        return gettext("within minutes")
-    if at - now <= _WITHIN_THE_HOUR:
-        return gettext("within the hour")
-    zone = ZoneInfo(found.zone or services().settings.timezone)
-    moment, today = datetime.fromtimestamp(at, zone), datetime.fromtimestamp(now, zone).date()
-    days = (moment.date() - today).days
-    if days == 0:
-        clock = format_time(_to_the_hour(moment), "short", locale=language())
-        return gettext("today at about %(time)s, by the office's clock", time=clock)
-    if days == 1:
-        return gettext("tomorrow")
-    if days < 7:
-        return gettext("on %(weekday)s", weekday=format_date(moment, "EEEE", locale=language()))
-    day = format_skeleton("MMMMd", moment, locale=language())
-    return gettext("on about %(day)s", day=day)
+@blueprint.get("/about/")
+@blueprint.get("/about/<slug>")
+def page(slug: str = "") -> str:
+    """What this service is, how letters come, whom to tell when they are too many.
+
+    Letters carry this address for good: one whose campaign is gone opens the page all the same.
+    """
+    serving = services()
+    edition = shown.edition(slug) if slug else None
+    i18n.speak(LANGUAGES)
+    campaign = edition.campaign if edition else None
+    quickest = _quickest(edition)
+    return render_template(
+        "pages/about.html",
+        slug=slug if campaign else "",
+        campaign=campaign,
+        version=campaign.version(i18n.language()) if campaign else None,
+        written=sendlog.written(serving.store, slug) if campaign else 0,
+        pace=_PACES[quickest.seconds](quickest.count),
+        settings=serving.settings,
+        contact=(campaign and campaign.contact) or serving.settings.contact,
+        languages=LANGUAGES,
+    )
 
 
-def _to_the_hour(moment: datetime) -> datetime:
-    """The nearest full hour of the same day."""
-    full = moment.replace(minute=0, second=0, microsecond=0)
-    later = full + timedelta(hours=1)
-    return later if moment.minute >= 30 and later.date() == full.date() else full
+def _quickest(edition: Edition | None) -> Pace:
+    """A pace that no office of the campaign has more than."""
+    if edition is None:
+        return DEFAULT_PACE
+    campaign = edition.campaign
+    to = reachable(campaign, edition.officials, shown.today(campaign))
+    paces = [one.pace for one in to]
+    return max(paces, key=lambda pace: pace.count / pace.seconds, default=DEFAULT_PACE)

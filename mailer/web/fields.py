@@ -9,6 +9,7 @@ from mailer.campaigns.values import Campaign
 from mailer.web.i18n import mark
 
 LONGEST_PERSONAL = 3_000
+LONGEST_LETTER = 20_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ _FIELDS = (
         name="district",
         label=mark("Riding or electoral district"),
         missing=mark("Enter your riding or electoral district"),
-        longest=100,
+        longest=120,
     ),
     Field(
         name="role",
@@ -87,6 +88,15 @@ _FIELDS = (
         lines=8,
     ),
 )
+BODY = Field(
+    name="body",
+    label=mark("The letter's text"),
+    missing=mark("Write the letter's text, or start again from the original"),
+    longest=LONGEST_LETTER,
+    lines=6,
+)
+"""What is changed in a step of its own, once there are letters: see mailer.web.writing."""
+
 FIELDS: dict[str, Field] = {one.name: one for one in _FIELDS}
 _ALWAYS = ("name", "email")
 

@@ -10,14 +10,20 @@ from werkzeug.datastructures import MultiDict
 
 from mailer import addresses
 from mailer.campaigns.values import Campaign, Recipient, Supporter
+from mailer.districts.codes import CodeError, bare
 from mailer.errors import FieldError
 from mailer.submissions import new_id
-from mailer.web.fields import Asked, Field, asked
+from mailer.web import consents, postal, private
+from mailer.web.fields import BODY, Asked, Field, asked
 from mailer.web.i18n import gettext, mark, number
+from mailer.web.places import Place
 
 OFFICIALS = "officials"
+ANSWERED_FOR = "district_for"  # the postal code that the question about the district was about
+ELSEWHERE = "elsewhere"  # pressed to choose another district
+REPLACES = "replaces"
+TEXTS_FOR = "body_for"
 HONEYPOT = "website"  # people never see it; what fills every field of a form gives itself away
-LONGEST_LETTER = 20_000
 LONGEST_DRAFT = 64
 MOST_COMPOSED = 4
 """Characters that become one, at most, when text is composed (NFC): more than a field's limit
@@ -35,19 +41,39 @@ class Filled:
     """A form as it came in: what was typed, whatever it was; `supporter` when all is well."""
 
     typed: Mapping[str, str] = field(default_factory=dict)  # every field asked for, by name
+    texts: tuple[str, ...] = ()  # the letters' own text, where the supporter changed it
+    texts_for: str = ""  # the key of the outline that was changed
     chosen: tuple[str, ...] = ()
     draft: str = ""  # made with the form: see signing
     via: str = ""
+    replaces: str = ""  # the receipt of what was written with a mistyped address
+    consents: tuple[str, ...] = ()  # the organisations that may have their details
     honeypot: str = ""
     errors: Mapping[str, str] = field(default_factory=dict)
     supporter: Supporter | None = None
     recipients: tuple[Recipient, ...] = ()
     likely_email: str = ""  # what was probably meant, where the domain looks mistyped
+    # Of campaigns whose supporters write to their own district's officials:
+    code: str = ""  # the postal code, cleaned
+    answered_for: str | None = None  # the code for which the district was asked; None: it was not
+    elsewhere: bool = False  # the supporter wants to choose another district than was found
+    place: Place | None = None
+    offered: tuple[Recipient, ...] = ()  # the officials of the district
 
     @property
     def blank(self) -> bool:
         """True when nothing was typed at all."""
-        return not any(self.typed.values())
+        return not any(self.typed.values()) and not any(self.texts)
+
+    @property
+    def asking(self) -> bool:
+        """True when nothing is wrong, and the district is all that is still to be known."""
+        return bool(self.place and self.place.new and set(self.errors) == {"district"})
+
+    @property
+    def code_for_answer(self) -> str:
+        """The postal code for which an answer about the district will be given."""
+        return bare(self.code)
 
     def with_error(self, name: str, text: str) -> Filled:
         """The same form with one more thing wrong."""
@@ -55,9 +81,18 @@ class Filled:
 
     def fields(self) -> tuple[tuple[str, str], ...]:
         """Everything typed, as names and values to be posted again."""
-        always = (("draft", self.draft), ("via", self.via), (HONEYPOT, self.honeypot))
+        always = (
+            ("draft", self.draft), ("via", self.via), (REPLACES, self.replaces),
+            (TEXTS_FOR, self.texts_for), (HONEYPOT, self.honeypot),
+        )  # fmt: skip
         chosen = tuple((OFFICIALS, official) for official in self.chosen)
-        return (*self.typed.items(), *chosen, *((k, v) for k, v in always if v))
+        asked = () if self.answered_for is None else ((ANSWERED_FOR, self.answered_for),)
+        some = (*self.changed(), *consents.fields(self.consents))
+        return (*self.typed.items(), *chosen, *asked, *some, *((k, v) for k, v in always if v))
+
+    def changed(self) -> tuple[tuple[str, str], ...]:
+        """The texts that the supporter changed, as names and values."""
+        return tuple((BODY.name, text) for text in self.texts)
 
 
 def blank(campaign: Campaign, organisation: str) -> Filled:
@@ -71,30 +106,52 @@ def read(
     offered: Sequence[Recipient],
     form: MultiDict[str, str],
     language: str,
+    *,
+    strict: bool = False,
 ) -> Filled:
-    """Everything of a posted form, judged; nothing typed is lost, whatever is wrong."""
+    """Everything of a posted form, judged; nothing typed is lost, whatever is wrong.
+
+    With `strict` the postal code has to be a Canadian one. Whom supporters of their own district
+    write to is not known yet: see mailer.web.where.
+    """
     fields = asked(campaign)
     typed = {name: form.get(name, "") for name in fields}
     chosen = tuple(dict.fromkeys(form.getlist(OFFICIALS)))
     clean: dict[str, str] = {}
-    recipients, wrong = _pick(campaign, offered, chosen)
+    recipients, wrong = ((), "") if campaign.to.own else pick(campaign, offered, chosen)
     errors = {OFFICIALS: wrong} if wrong else {}
     for name, one in fields.items():
         try:
-            clean[name] = _clean(one, typed[name], campaign)
+            clean[name] = _clean(one, typed[name], campaign, strict=strict)
         except FieldError as error:
-            errors[name] = _say(one.field, typed[name], error)
+            errors[name] = explain(one.field, typed[name], error)
     return Filled(
         typed=typed,
+        texts=tuple(form.getlist(BODY.name)) if campaign.editable == BODY.name else (),
+        texts_for=form.get(TEXTS_FOR, "")[:LONGEST_DRAFT],
         chosen=chosen,
         draft=form.get("draft", "")[:LONGEST_DRAFT] or new_id(),
         via=via(campaign, form.get("via", "")),
+        replaces=_receipt(form.get(REPLACES, "")),
+        consents=consents.read(campaign, form),
         honeypot=form.get(HONEYPOT, "")[:100],
         errors=errors,
         supporter=None if errors else Supporter(language=language, **clean),
         recipients=recipients,
         likely_email=addresses.likely(clean.get("email", "")),
+        code=clean.get("postal_code", ""),
+        answered_for=form.get(ANSWERED_FOR, type=bare_code),
+        elsewhere=ELSEWHERE in form,
     )
+
+
+def bare_code(text: str) -> str:
+    """The hidden postal code of a question; it is only ever compared."""
+    return bare(text[:LONGEST_DRAFT])
+
+
+def _receipt(token: str) -> str:
+    return token if private.is_id(token) else ""
 
 
 def via(campaign: Campaign, organisation: str) -> str:
@@ -103,24 +160,34 @@ def via(campaign: Campaign, organisation: str) -> str:
     return organisation if organisation in known else ""
 
 
-def _clean(one: Asked, typed: str, campaign: Campaign) -> str:
-    name, longest = one.field.name, one.field.longest
-    # Composing is quadratic in combining marks: 100,000 of them take seconds.
-    if len(typed.strip()) > MOST_COMPOSED * longest:
-        raise FieldError("long", f"is longer than {longest} characters")
+def _clean(one: Asked, typed: str, campaign: Campaign, *, strict: bool) -> str:
+    name = one.field.name
+    _refuse_very_long(one.field, typed)
     if name == "email":
         if _hides(typed.strip()):
             raise FieldError("format", "holds invisible characters")
         return addresses.parse(typed)
-    if name == "personal":
-        text = addresses.paragraphs(_visible(typed), longest)
+    if one.field.lines > 1:
+        text = paragraphs(one.field, typed)
     else:
-        text = addresses.line(typed.rstrip("\r\n"), longest)
+        text = addresses.line(typed.rstrip("\r\n"), one.field.longest)
     if one.required and not text.strip():
         raise FieldError("missing", "is empty")
     if name == "role" and text and campaign.role(text) is None:
         raise FieldError("missing", "is not one of the roles")
-    return text
+    return postal.read(text, strict=strict) if name == "postal_code" else text
+
+
+def paragraphs(one: Field, typed: str) -> str:
+    """Typed text of several lines, cleaned; raises FieldError."""
+    _refuse_very_long(one, typed)
+    return addresses.paragraphs(_visible(typed), one.longest)
+
+
+def _refuse_very_long(one: Field, typed: str) -> None:
+    """Composing is quadratic in combining marks: 100,000 of them take seconds."""
+    if len(typed.strip()) > MOST_COMPOSED * one.longest:
+        raise FieldError("long", f"is longer than {one.longest} characters")
 
 
 # Soft hyphens and zero-width spaces come along when text is pasted from a page, and say nothing.
@@ -131,8 +198,10 @@ def _visible(text: str) -> str:
     return text.translate(_SILENT)
 
 
-def _say(one: Field, typed: str, error: FieldError) -> str:
+def explain(one: Field, typed: str, error: FieldError) -> str:
     """An error in the reader's words: what to do, at which place."""
+    if isinstance(error, CodeError):
+        return postal.say(error)
     label = gettext(one.label)
     text = typed.replace("\r\n", "\n").strip() if one.lines > 1 else typed.strip()
     if error.code == "missing":
@@ -162,7 +231,7 @@ def _hides(text: str) -> bool:
     return addresses.hostile(text) in {"control", "format"}
 
 
-def _pick(
+def pick(
     campaign: Campaign, offered: Sequence[Recipient], chosen: Sequence[str]
 ) -> tuple[tuple[Recipient, ...], str]:
     """The recipients to write to, and what is wrong with the choice, or "".

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from flask import Blueprint, abort, current_app, render_template, request, url_for
+from flask import Blueprint, current_app, render_template, request, url_for
 from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from mailer import sendlog, submissions
-from mailer.approvals import Edition
 from mailer.campaigns import story
-from mailer.campaigns.recipients import recipients
-from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Version
+from mailer.campaigns.values import Campaign, MergedLetter, Status
 from mailer.errors import MergeError, StoreError
 from mailer.sendlog import lanes
-from mailer.submissions import Draft
-from mailer.web import forms, i18n, security, shown
+from mailer.submissions import Draft, aliases
+from mailer.web import consents, forms, i18n, security, sharing, visits, where
 from mailer.web.fields import FIELDS, asked
 from mailer.web.forms import Filled
 from mailer.web.i18n import gettext, mark
 from mailer.web.letters import side_by_side
 from mailer.web.services import services
 from mailer.web.shown import Phase
+from mailer.web.visits import Visit
 
 blueprint = Blueprint("public", __name__)
 
@@ -52,53 +50,39 @@ _UNMERGED = mark(
 _TOO_LONG = mark("Your own words: shorten them; the whole letter may have 20,000 characters.")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
-    """One request to one campaign."""
-
-    edition: Edition
-    version: Version
-    recipients: tuple[Recipient, ...]  # who may be written to today
-    phase: Phase
-
-    @property
-    def campaign(self) -> Campaign:
-        """The campaign visited."""
-        return self.edition.campaign
-
-
 @blueprint.get("/<slug>/")
 def page(slug: str) -> Page:
     """The campaign: what it is about, who gets the letters, and the form."""
-    visit = _visit(slug)
+    visit = visits.visit(slug)
     security.keep_own()
-    return _form(visit, forms.blank(visit.campaign, request.args.get("via", "")))
+    filled = forms.blank(visit.campaign, request.args.get("via", ""))
+    return form_page(visit, where.blank(visit, filled))
 
 
 @blueprint.post("/<slug>/")
 def edit(slug: str) -> Page:
     """The form again, with everything that was typed."""
     security.keep_for_back()
-    visit = _visit(slug)
-    return _form(visit, replace(_read(visit), errors={}))
+    visit = visits.visit(slug)
+    return form_page(visit, where.again(visit, read(visit)))
 
 
 @blueprint.post("/<slug>/preview")
 def preview(slug: str) -> Page:
     """Check your letters: each one exactly as it will leave. Nothing is stored."""
     security.keep_for_back()
-    visit = _visit(slug)
-    letters, filled = _write(visit, _read(visit))
-    return _preview(visit, filled, letters) if letters else _form(visit, filled, 422)
+    visit = visits.visit(slug)
+    letters, filled = _write(visit, where.settle(visit, read(visit)))
+    return _preview(visit, filled, letters) if letters else form_page(visit, filled, 422)
 
 
 @blueprint.post("/<slug>/send")
 def send(slug: str) -> Page | Response:
     """Take the letters that were previewed, once; anything else is shown again first."""
     security.keep_for_back()
-    visit = _visit(slug)
-    letters, filled = _write(visit, _read(visit))
-    return _send(visit, filled, letters) if letters else _form(visit, filled, 422)
+    visit = visits.visit(slug)
+    letters, filled = _write(visit, where.settle(visit, read(visit)))
+    return _send(visit, filled, letters) if letters else form_page(visit, filled, 422)
 
 
 @blueprint.get("/<slug>/preview")
@@ -108,21 +92,13 @@ def astray(slug: str) -> Response:
     return redirect(url_for("public.page", slug=slug), 303)
 
 
-def _visit(slug: str) -> Visit:
-    edition = shown.edition(slug)
-    if edition is None:
-        abort(404)
-    campaign = edition.campaign
-    return Visit(
-        edition=edition,
-        version=campaign.version(i18n.speak(campaign.languages)),
-        recipients=recipients(campaign, edition.officials, shown.today(campaign)),
-        phase=shown.phase(campaign),
+def read(visit: Visit) -> Filled:
+    """What was typed into the form of this request, judged."""
+    """What was typed into the form of this request."""
+    strict = where.is_strict(visit)
+    return forms.read(
+        visit.campaign, visit.recipients, request.form, i18n.language(), strict=strict
     )
-
-
-def _read(visit: Visit) -> Filled:
-    return forms.read(visit.campaign, visit.recipients, request.form, i18n.language())
 
 
 def _write(visit: Visit, filled: Filled) -> tuple[tuple[MergedLetter, ...], Filled]:
@@ -146,11 +122,13 @@ def _write(visit: Visit, filled: Filled) -> tuple[tuple[MergedLetter, ...], Fill
     return letters, filled
 
 
-def _form(visit: Visit, filled: Filled, status: int = 200) -> Page:
+def form_page(
+    visit: Visit, filled: Filled, status: int = 200, *, template: str = "pages/campaign.html"
+) -> Page:
     """The campaign's page with the form as it was filled in, or what it says when closed."""
     campaign, version = visit.campaign, visit.version
     page = render_template(
-        "pages/campaign.html",
+        template,
         visit=visit,
         campaign=campaign,
         version=version,
@@ -161,7 +139,10 @@ def _form(visit: Visit, filled: Filled, status: int = 200) -> Page:
         written=_written(campaign),
         contact=campaign.contact or services().settings.contact,
         organisations={one.id: one.name for one in campaign.organisations},
+        card=sharing.card(campaign, version, filled.via),
+        share=sharing.share(campaign, version, filled.via),
         targets=_TARGETS,
+        offers=consents.offers(campaign, filled.consents, filled.via),
         confirms=_confirms(campaign),
         trial=campaign.status is Status.TRIAL,
         paused=lanes.is_paused(services().store, campaign.slug),
@@ -194,7 +175,8 @@ def _preview(
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be shown")
     signer, slug = services().signer, visit.campaign.slug
-    digest = submissions.letters_hash(filled.supporter, letters)
+    agreed = consents.agreed(visit.campaign, filled.consents)
+    digest = submissions.letters_hash(filled.supporter, letters, agreed)
     key = signer.submission_id(filled.draft, slug, digest)
     page = render_template(
         "pages/preview.html",
@@ -205,9 +187,11 @@ def _preview(
         submission_id=key,
         signature=signer.sign(slug, key, digest),
         notice=notice,
+        agreed=agreed,
         confirms=_confirms(visit.campaign),
         trial=visit.campaign.status is Status.TRIAL,
         supporter=filled.supporter,
+        passed_on=bool(aliases.domain_for(services().sender, filled.supporter.email)),
     )
     return page, status
 
@@ -217,7 +201,8 @@ def _send(visit: Visit, filled: Filled, letters: tuple[MergedLetter, ...]) -> Pa
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be sent")
     key = request.form.get("submission_id", "")
-    digest = submissions.letters_hash(filled.supporter, letters)
+    agreed = consents.agreed(visit.campaign, filled.consents)
+    digest = submissions.letters_hash(filled.supporter, letters, agreed)
     if not serving.signer.verify(slug, key, digest, request.form.get("signature", "")):
         return _preview(visit, filled, letters, notice=gettext(_MADE_ANEW), status=422)
     draft = Draft(
@@ -228,8 +213,10 @@ def _send(visit: Visit, filled: Filled, letters: tuple[MergedLetter, ...]) -> Pa
         recipients=filled.recipients,
         sender=serving.sender,
         via=filled.via,
+        replaces=filled.replaces,
         hold=_BAITED if filled.honeypot else "",
         trial_to=serving.settings.trial_to,
+        agreed=agreed,
     )
     try:
         token = submissions.accept(serving.store, draft)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, send_from_directory, url_for
+from flask import Blueprint, Response, render_template, request, send_from_directory, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -12,9 +12,12 @@ from mailer.web.services import services
 
 blueprint = Blueprint("site", __name__)
 
+LONGEST_VIA = 100  # characters of an organisation's id in an address
+
 _ROBOTS = """User-agent: *
 Disallow: /receipt/
 Disallow: /confirm/
+Disallow: /unsubscribe/
 Disallow: /staff/
 Disallow: /outbox/
 """
@@ -23,10 +26,10 @@ Disallow: /outbox/
 @blueprint.get("/")
 def home() -> str | AnyResponse:
     """The open campaigns; straight to the campaign when there is one."""
-    campaigns = shown.open_campaigns()
+    campaigns, via = shown.open_campaigns(), request.args.get("via", "")[:LONGEST_VIA]
     if len(campaigns) == 1:
-        return redirect(url_for("public.page", slug=campaigns[0].slug), 302)
-    return render_template("pages/home.html", campaigns=campaigns, languages=LANGUAGES)
+        return redirect(url_for("public.page", slug=campaigns[0].slug, via=via or None), 302)
+    return render_template("pages/home.html", campaigns=campaigns, languages=LANGUAGES, via=via)
 
 
 @blueprint.get("/privacy")

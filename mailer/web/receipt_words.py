@@ -2,142 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from mailer.status import State
-from mailer.submissions import Receipt, ReceiptLetter
+from mailer.submissions import Receipt, ReceiptLetter, whys
 from mailer.submissions.preview import TRIAL_MARK
 from mailer.web.i18n import gettext, language, mark, moment
+from mailer.web.receipt_states import (
+    AGAIN,
+    ANSWERED,
+    HELD,
+    KEPT,
+    LATER,
+    STATES,
+    TRIAL,
+    UNCONFIRMED,
+    Words,
+)
 
 SOON = 120.0
 """Seconds to the moment it leaves within which none is named."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Words:
-    """A state in plain words: the badge, what it means, and how it looks."""
-
-    badge: str
-    means: str
-    look: str  # wait | good | bad | plain
-
-
-_MOVING = Words(
-    badge=mark("Leaving now"),
-    means=mark("It is being handed to the mail server. Look again in a minute."),
-    look="wait",
-)
-STATES: dict[State, Words] = {
-    State.AWAITING: Words(
-        badge=mark("Waiting for you"),
-        means=mark("Open our mail to %(email)s and confirm. Nothing leaves before."),
-        look="wait",
-    ),
-    State.REVIEW: Words(
-        badge=mark("Held"),
-        means=mark("A person of the campaign reads it before it leaves."),
-        look="wait",
-    ),
-    State.QUEUED: Words(
-        badge=mark("In the queue"),
-        means=mark("It leaves in its turn, as soon as the way is free."),
-        look="wait",
-    ),
-    State.CLAIMED: _MOVING,
-    State.DOT: _MOVING,
-    State.SENT: Words(
-        badge=mark("Accepted by the mail server"),
-        means=mark("A mail server has taken it, to carry it to the office."),
-        look="good",
-    ),
-    State.UNCERTAIN: Words(
-        badge=mark("Not certain"),
-        means=mark(
-            "The connection broke off just as the letter was handed over: it may have arrived or"
-            " not. A person of the campaign looks at it; nothing is sent again before."
-        ),
-        look="wait",
-    ),
-    State.DELIVERED: Words(
-        badge=mark("Delivered"),
-        means=mark("The office's mail server has confirmed that it has the letter."),
-        look="good",
-    ),
-    State.BOUNCED: Words(
-        badge=mark("Returned"),
-        means=mark("The office's mail server sent it back. The campaign's people can see it."),
-        look="bad",
-    ),
-    State.COMPLAINED: Words(
-        badge=mark("Marked as unwanted"),
-        means=mark("It arrived; somebody at the office marked it as unwanted mail."),
-        look="bad",
-    ),
-    State.FAILED: Words(
-        badge=mark("Not delivered"),
-        means=mark("It is not tried again. The campaign's people can see it too."),
-        look="bad",
-    ),
-    State.CANCELLED: Words(
-        badge=mark("Withdrawn"),
-        means=mark("It was taken back before it left."),
-        look="plain",
-    ),
-}
-_KEPT = Words(
-    badge=mark("Kept here"),
-    means=mark("These pages have no way to send mail: the letter stays on this machine."),
-    look="plain",
-)
-# In a trial no office has the letter: it went to whoever tries the campaign out.
-_TRIAL: dict[State, Words] = {
-    State.SENT: Words(
-        badge=mark("Accepted by the mail server"),
-        means=mark("A trial: a mail server has taken it to %(to)s, not to the office."),
-        look="good",
-    ),
-    State.DELIVERED: Words(
-        badge=mark("Delivered"),
-        means=mark("A trial: it has reached %(to)s, not the office."),
-        look="good",
-    ),
-    State.BOUNCED: Words(
-        badge=mark("Returned"),
-        means=mark("A trial: the mail server of %(to)s sent it back. No office was written to."),
-        look="bad",
-    ),
-    State.COMPLAINED: Words(
-        badge=mark("Marked as unwanted"),
-        means=mark("A trial: it reached %(to)s and was marked as unwanted mail there."),
-        look="bad",
-    ),
-}
-_AGAIN = Words(
-    badge=mark("Not certain, sent again"),
-    means=mark(
-        "The connection broke off just as the letter was handed over: it may have arrived. It is"
-        " sent once more, as the same letter with the same number."
-    ),
-    look="wait",
-)
-_LATER = Words(
-    badge=mark("Not taken yet"),
-    means=mark("It could not be handed over yet and is tried again."),
-    look="wait",
-)
 _ANOTHER_WAY = mark(
     "Its text is below: you can send it another way, by telephone or by post for instance."
 )
 _ONE_STEP = mark("One step is left: open our mail to %(email)s and confirm.")
-# Why a letter is held, by the ledger's own words; of any other reason only the fact is told.
-HELD: dict[str, str] = {
-    "trial without MAILER_TRIAL_TO": mark(
-        "The campaign is being tried out: letters do not leave yet."
-    ),
-    "many names at one address": mark(
-        "Several people have written from this email address, so a person looks before it leaves."
-    ),
-}
+_LEFT = frozenset({State.SENT, State.DELIVERED, State.BOUNCED, State.COMPLAINED})
 
 
 def is_trial(letter: ReceiptLetter) -> bool:
@@ -148,13 +36,15 @@ def is_trial(letter: ReceiptLetter) -> bool:
 def words(letter: ReceiptLetter) -> Words:
     """How the receipt says where a letter is."""
     if letter.kept_here and letter.state is State.SENT:
-        return _KEPT
-    if is_trial(letter) and letter.state in _TRIAL:
-        return _TRIAL[letter.state]
+        return KEPT
+    if letter.state is State.CANCELLED and letter.reason in UNCONFIRMED:
+        return UNCONFIRMED[letter.reason]
+    if is_trial(letter) and letter.state in TRIAL:
+        return TRIAL[letter.state]
     if letter.state is State.QUEUED and letter.possibly_twice:
-        return _AGAIN
+        return AGAIN
     if letter.deferred:
-        return _LATER
+        return LATER
     return STATES[letter.state]
 
 
@@ -162,6 +52,8 @@ def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[s
     """All that is to be said of where a letter is, sentence by sentence."""
     first = why_held(letter) or gettext(words(letter).means, email=email, to=letter.to_address)
     told = [first, *_when(letter, now), *_twice(letter)]
+    if letter.state is State.BOUNCED and letter.returned:
+        told.insert(1, letter.why(language()))
     if letter.state is not State.FAILED:
         return told
     told.insert(0, letter.why(language()))
@@ -172,7 +64,7 @@ def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[s
 
 
 def _when(letter: ReceiptLetter, now: float) -> list[str]:
-    """Since when it is there, or when something happens next."""
+    """When it left, since when it is there, or when something happens next."""
     if letter.deferred:
         since, following = moment(letter.tried_at or now), moment(max(letter.due_at, now))
         return [
@@ -181,15 +73,35 @@ def _when(letter: ReceiptLetter, now: float) -> list[str]:
         ]
     if letter.state is State.QUEUED and letter.due_at > now + SOON:
         return [gettext("It leaves after %(moment)s.", moment=moment(letter.due_at))]
-    if letter.sent_at:
-        return [gettext("Since %(moment)s.", moment=moment(letter.sent_at))]
-    return []
+    if letter.sent_at is None:
+        return []
+    left = moment(letter.sent_at)
+    if letter.kept_here or letter.state not in _LEFT:
+        return [gettext("Since %(moment)s.", moment=left)]
+    told = [gettext("It left on %(moment)s.", moment=left)]
+    if letter.state is State.DELIVERED:
+        told.append(gettext("The confirmation came on %(moment)s.", moment=_changed(letter)))
+    if letter.state is State.BOUNCED:
+        told.append(gettext("It came back on %(moment)s.", moment=_changed(letter)))
+    return told
+
+
+def _changed(letter: ReceiptLetter) -> str:
+    return moment(letter.changed_at)
+
+
+def answered(letter: ReceiptLetter) -> tuple[str, str]:
+    """What the server said of the letter, and what that means; empty where there is nothing."""
+    said = whys.said(letter.answer)
+    if letter.kept_here or not said or (letter.state is State.QUEUED and not letter.deferred):
+        return "", ""
+    return (said, gettext(ANSWERED[letter.state])) if letter.state in ANSWERED else ("", "")
 
 
 def _twice(letter: ReceiptLetter) -> list[str]:
     """What is to be known of a letter whose first answer was never heard."""
     waits = letter.state in {State.AWAITING, State.REVIEW}
-    if not letter.possibly_twice or waits or words(letter) is _AGAIN:
+    if not letter.possibly_twice or waits or words(letter) is AGAIN:
         return []
     if letter.state is State.FAILED:
         return [gettext("The connection broke off once: it may have arrived all the same.")]
@@ -217,6 +129,8 @@ def summary(found: Receipt) -> str:
         return gettext("Your trial letters have left, but not to an office.")
     if left:
         return gettext("Your letters have left.")
+    if states == {State.CANCELLED}:
+        return gettext("Your letters have not left, and do not leave any more.")
     if states & {State.FAILED, State.BOUNCED, State.CANCELLED, State.COMPLAINED}:
         return gettext("Not every letter arrived: see below.")
     if State.UNCERTAIN in states:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
@@ -14,13 +15,17 @@ from mailer.web.services import services
 LARGEST_POST = 2_000_000  # bytes: 50,000 characters of any script, percent-encoded, with room
 MOST_FIELDS = 500
 
+# A provider's call is proven by its signature, and so is the link of a mail: whose program may
+# post for its reader, from wherever it runs (RFC 8058).
+_PROVEN = frozenset({"hooks", "unsubscribe"})
+
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self';"
     " connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'"
+    " form-action 'self'; frame-ancestors "
 )
 _HEADERS = {
-    "Content-Security-Policy": _CSP,
+    "Content-Security-Policy": f"{_CSP}'none'",
     "X-Content-Type-Options": "nosniff",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -65,9 +70,14 @@ def keep_own() -> None:
     g.kept = "private, no-cache"
 
 
+def let_frame(origins: Sequence[str]) -> None:
+    """Let the pages of these sites, and no others, show this page in a frame."""
+    g.framers = origins
+
+
 def _own_form() -> None:
     """Refuse a form that another site's page sent; browsers too old to say so are let through."""
-    if request.method in {"GET", "HEAD", "OPTIONS"}:
+    if request.method in {"GET", "HEAD", "OPTIONS"} or request.blueprint in _PROVEN:
         return
     site = request.headers.get("Sec-Fetch-Site", "none")
     origin = request.headers.get("Origin", "")
@@ -82,6 +92,10 @@ def _origin(url: str) -> str:
 
 
 def _add_headers(response: Response) -> Response:
+    if "framers" in g:
+        response.headers["Content-Security-Policy"] = _CSP + " ".join(g.framers)
+        # Else a page that isolates itself (COEP) could not frame it, whatever the line above says.
+        response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
     if services().settings.public_url.startswith("https:"):

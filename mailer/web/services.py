@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,8 +12,10 @@ from flask import current_app
 from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
+from mailer.districts.represent import Represent
 from mailer.outbox import Sender
 from mailer.transports import Transport
+from mailer.transports.api.base import Hook
 from mailer.web.signing import Signer
 
 _NAME = "mailer"
@@ -26,7 +28,10 @@ class Services:
     settings: Settings
     library: Library
     transports: tuple[Transport, ...]
+    hooks: Mapping[str, Hook]  # by provider: how its calls are proven and read
+    fetch: Callable[[str, frozenset[str]], None]  # asks an address at one of some hosts
     open_store: Callable[[], Store]
+    represent: Represent | None = None  # asked for districts; None: nobody is
     _stores: dict[int, Store] = field(default_factory=dict, repr=False)
 
     @property
@@ -50,7 +55,7 @@ class Services:
     @property
     def sender(self) -> Sender:
         """Who mails come from, and where their links lead."""
-        return Sender(address=self.settings.from_address, url=self.settings.public_url)
+        return Sender.of(self.settings)
 
 
 def services() -> Services:

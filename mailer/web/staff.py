@@ -13,11 +13,11 @@ from mailer import approvals, sendlog
 from mailer.campaigns.library import Content
 from mailer.campaigns.values import Status
 from mailer.problems import Problem, Severity
-from mailer.sendlog import Filter
+from mailer.sendlog import Filter, news
 from mailer.status import Kind, State
-from mailer.web import i18n, localbox
+from mailer.web import i18n, localbox, staff_news
 from mailer.web.services import Services, services
-from mailer.web.staff_lanes import blueprint
+from mailer.web.staff_coalition import blueprint
 from mailer.web.staff_letters import KINDS
 
 __all__ = ["blueprint"]
@@ -56,6 +56,8 @@ def log() -> ResponseReturnValue:
         search_is_lost=words is None,
         problems=_to_tell(content.problems),
         unapproved=_unapproved(work, content),
+        unseen=news.unseen(work.store),
+        refusals=staff_news.refusals(staff_news.TODAY),
         kept_here=not work.delivers,
         outbox_open=localbox.is_open(),
     )

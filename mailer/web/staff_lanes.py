@@ -11,10 +11,11 @@ from flask.typing import ResponseReturnValue
 
 from mailer import accounts
 from mailer.campaigns.library import Content
+from mailer.outbox import dead
 from mailer.outbox import lanes as switches
 from mailer.sendlog import lanes
 from mailer.sendlog.standing import Alarms, Overview, Queue, Standing
-from mailer.web import about, i18n
+from mailer.web import i18n, when
 from mailer.web.services import services
 from mailer.web.signin import FULL_ACCESS
 from mailer.web.staff_letters import DECIDING, blueprint
@@ -131,7 +132,7 @@ def _list() -> str:
         names=_names(found),
         person=lambda official: _person(work.library.current(), official),
         tones=TONES,
-        about=about.when,
+        about=when.when,
         paths=_paths,
         delivers=work.delivers,
         may_switch=g.account.role in DECIDING,
@@ -212,7 +213,10 @@ def _names(found: Overview) -> dict[str, str]:
     """Who paused something: the addresses of staff by what the ledger notes."""
     wanted = {one.actor for one in found.paused}
     known = accounts.list_accounts(services().store) if wanted else ()
-    by_hand = {"command line": i18n.gettext("on the command line")}
+    by_hand = {
+        "command line": i18n.gettext("on the command line"),
+        dead.ACTOR: i18n.gettext("by a message that came back"),
+    }
     return by_hand | {f"staff:{one.id}": one.email for one in known}
 
 

@@ -21,10 +21,12 @@ from mailer.web.services import services
 
 __all__ = ["KINDS", "blueprint"]
 
-KINDS = (Kind.LETTER, Kind.CONFIRMATION, Kind.NOTICE, Kind.COPY, Kind.ALERT, Kind.TEST)
+KINDS = (
+    Kind.LETTER, Kind.CONFIRMATION, Kind.REMINDER, Kind.NOTICE, Kind.COPY, Kind.ALERT, Kind.TEST,
+)  # fmt: skip
 """What staff see. Mails about accounts hold links that sign in: nobody but their reader may."""
 
-SEALED = frozenset({Kind.CONFIRMATION})
+SEALED = frozenset({Kind.CONFIRMATION, Kind.REMINDER})
 """Mails whose text holds a link that speaks for their reader: staff must not confirm for them."""
 
 HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}

@@ -14,7 +14,7 @@ from mailer.errors import HeaderError, Next, SendError
 from mailer.message import compose
 from mailer.outbox import Claimed, Outcome
 from mailer.outbox.lanes import PEOPLE, Health
-from mailer.transports import Accepted, Happened, Lines, Parcel, Staged, Transport
+from mailer.transports import Accepted, Happened, Parcel, Staged, Transport
 
 log = logging.getLogger("mailer.worker")
 
@@ -39,7 +39,8 @@ class Crew:
 
     def __init__(self, transport: Transport, size: int, envelope: Envelope) -> None:
         self.transport = transport
-        self.size = size
+        self._lines = transport.lines(size)
+        self.size = size = self._lines.size  # an API that takes batches has more places
         self.queue: deque[Claimed] = deque()  # claimed, not yet made ready
         self._urgent: deque[Claimed] = deque()  # the same, and somebody waits for them
         self.staged: dict[int, Load] = {}  # all but the dot is with the server
@@ -54,7 +55,7 @@ class Crew:
         self.moved_at = math.inf  # and of the last word of the server, or the first to it
         self._dotted_at = [0.0] * size  # time.monotonic() of each line's last dot
         self._envelope = envelope
-        self._lines: Lines | None = None
+        self._bytes_leave = not getattr(transport, "fields", False)
 
     @property
     def busy(self) -> bool:
@@ -96,11 +97,11 @@ class Crew:
 
     def fileno(self) -> int:
         """What a selector may wait on."""
-        return self._open_lines().fileno()
+        return self._lines.fileno()
 
     def poll(self, seconds: float) -> bool:
         """Note what has happened; false when nothing came within `seconds`."""
-        happened = self._open_lines().poll(seconds)
+        happened = self._lines.poll(seconds)
         for one in happened:
             self._note(one)
         if happened:
@@ -124,7 +125,7 @@ class Crew:
             self.dotted[line], self._dotted_at[line] = load, time.monotonic()
             if following:
                 self._staging[line] = following
-            self._open_lines().dot(line, following.parcel if following else None)
+            self._lines.dot(line, following.parcel if following else None)
             self._fresh.add(line)
 
     def begin(self) -> None:
@@ -134,7 +135,7 @@ class Crew:
         while self.idle and (load := self._next()):
             line = self.idle.pop()
             self._staging[line] = load
-            self._open_lines().stage(line, load.parcel)
+            self._lines.stage(line, load.parcel)
             self._fresh.add(line)
         while self.queue and len(self._ready) < self.size:
             if made := self._make_ready(self.queue.popleft()):
@@ -144,7 +145,7 @@ class Crew:
         """Take letters back that wait behind a dot for more than `late` seconds: others go on."""
         before = time.monotonic() - late
         for line in self.dotted.keys() & self._staging.keys():
-            if self._dotted_at[line] < before and self._open_lines().recall(line):
+            if self._dotted_at[line] < before and self._lines.recall(line):
                 self._ready.appendleft(self._staging.pop(line))
 
     def drop_staged(self, ids: Collection[str] | None = None) -> list[str]:
@@ -180,13 +181,7 @@ class Crew:
 
     def close(self) -> None:
         """Leave the server politely."""
-        if self._lines:
-            self._lines.close()
-
-    def _open_lines(self) -> Lines:
-        if self._lines is None:
-            self._lines = self.transport.lines(self.size)
-        return self._lines
+        self._lines.close()
 
     def _note(self, happened: Happened) -> None:
         line = happened.line
@@ -222,7 +217,7 @@ class Crew:
 
     def _make_ready(self, letter: Claimed) -> Load | None:
         try:
-            data = compose(letter.mail)
+            data = compose(letter.mail, checked=self._bytes_leave)
             sender = self._envelope(letter, self.transport)
         except HeaderError as error:
             self._came_out(letter, error=SendError(str(error), Next.FAIL), dotted=False)
@@ -237,7 +232,7 @@ class Crew:
         return Load(letter=letter, parcel=parcel, sha256=hashlib.sha256(data).hexdigest())
 
     def _abandon(self, line: int) -> None:
-        self._open_lines().abandon(line)
+        self._lines.abandon(line)
         self.idle.append(line)
 
 

@@ -44,7 +44,7 @@ class Worker:
         self.name = name
         self._plan = plan or RetryPlan()
         self._crews = [Crew(way, connections, envelope) for way in transports]
-        self._supply = Supply(connections)
+        self._supply = Supply(max(crew.size for crew in self._crews))
         self._unsent: list[str] = []  # to give back: surely no dot was sent
         self._dropped: list[str] = []  # the same, but perhaps they are behind the fence
         self._shaken = False  # a commit's fate is unknown

@@ -15,17 +15,22 @@ from mailer.errors import MailerError
 from mailer.officials.values import Officials
 from mailer.outbox import Sender, outage, queues
 from mailer.outbox.retries import RetryPlan
-from mailer.submissions import alerts, notices, stuck
+from mailer.submissions import alerts, dead, expiring, notices, reminders, stuck
 from mailer.worker import terms
 from mailer.worker.engine import Worker
+from mailer.worker.fetching import Fetching
 from mailer.worker.liveness import Liveness
 
 log = logging.getLogger("mailer.worker")
 
 REAP_EVERY = 10.0  # seconds between looks for what dead workers left
-TELL_EVERY = 10.0  # seconds between looks for letters whose failing was not told
-WATCH_EVERY = 60.0  # seconds between looks for lanes that are stuck
+TELL_EVERY = 10.0  # seconds between looks for what was not told: failed letters, stopped accounts
+WATCH_EVERY = 60.0  # seconds between looks for an outage of every way out
 OFFICES_EVERY = 600.0  # seconds between looks for offices that put letters off
+EXPIRE_EVERY = 300.0  # seconds between looks for letters that can no longer be confirmed
+REMIND_EVERY = 300.0  # seconds between looks for supporters who have not confirmed
+FETCH_ENDS = 5.0  # seconds that a look under way may still take at the end
+FETCH_EVERY = 60.0  # seconds between looks into the mailbox for bounces
 FILES_EVERY = 30.0  # seconds between looks at the officials' file
 
 
@@ -56,13 +61,20 @@ class Housekeeping:
             sender=Sender(address=settings.from_address, url=settings.public_url),
             alert_to=settings.alert_to,
         )
+        self._keys = (
+            settings.with_development_key() if settings.development else settings
+        ).secret_keys
+        self._fetching = Fetching(settings, store)
         self._chores = (
             _Chore(act=self._reap, every=REAP_EVERY),
             _Chore(act=self._open_offices, every=REAP_EVERY),
             _Chore(act=self._tell, every=TELL_EVERY),
-            _Chore(act=self._watch, every=WATCH_EVERY),
+            _Chore(act=self._watch, every=TELL_EVERY),
             _Chore(act=self._watch_offices, every=OFFICES_EVERY),
             _Chore(act=self._count_outage, every=WATCH_EVERY),
+            _Chore(act=self._remind, every=REMIND_EVERY),
+            _Chore(act=self._expire, every=EXPIRE_EVERY),
+            _Chore(act=self._fetching.begin, every=FETCH_EVERY),
             _Chore(act=self._read_files, every=FILES_EVERY),
         )
 
@@ -73,6 +85,10 @@ class Housekeeping:
             if now >= chore.done + chore.every:
                 chore.act()
                 chore.done = now
+
+    def close(self) -> None:
+        """Let a look into the mailbox for bounces come to its end, for a moment."""
+        self._fetching.end(FETCH_ENDS)
 
     def _reap(self) -> None:
         dead = self._liveness.dead()
@@ -95,6 +111,18 @@ class Housekeeping:
         if told:
             log.warning("%d letters failed for good; their supporters are told", told)
         alerts.tell_failed(self._store, self._desk)
+        for line in dead.tell(self._store, self._desk, self._officials()):
+            log.warning("%s", line)
+
+    def _remind(self) -> None:
+        reminded = reminders.remind(self._store, self._desk.sender, self._keys)
+        if reminded:
+            log.info("%d supporters are reminded to confirm", reminded)
+
+    def _expire(self) -> None:
+        expired = expiring.expire(self._store)
+        if expired:
+            log.info("%d letters were not confirmed in time and are cancelled", expired)
 
     def _count_outage(self) -> None:
         """While a way out does not work: begin deadlines, and give up what is past its own."""

@@ -13,6 +13,7 @@ from mailer.config import Settings
 from mailer.db import Store
 from mailer.db.ids import random_id
 from mailer.errors import StoreError
+from mailer.message import tokens
 from mailer.outbox import Claimed
 from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
@@ -23,13 +24,12 @@ from mailer.worker.liveness import Liveness
 log = logging.getLogger("mailer.worker")
 
 IDLE = 0.5  # seconds between looks at an empty queue
-LONGEST_LOCAL = 64  # characters before the @ (RFC 5321, 4.5.3.1.1)
 DATABASE_AWAY = 2.0  # seconds to wait for a database that does not answer
 
 
 def run(settings: Settings, store: Store, library: Library, *, stop: threading.Event) -> None:
     """Deliver until `stop` is set; then finish what is under way, settle it, and return."""
-    ways = transports.from_urls(settings.transports, settings.home)
+    ways = transports.of(settings)
     liveness = Liveness(settings.var / "workers")
     worker = _worker(settings, store, ways, liveness.name)
     housekeeping = Housekeeping(settings, store, worker, library, liveness)
@@ -37,13 +37,14 @@ def run(settings: Settings, store: Store, library: Library, *, stop: threading.E
     while not stop.is_set():
         _turn(worker, housekeeping, stop)
     worker.close()
+    housekeeping.close()
     liveness.close()
     log.info("the worker has stopped")
 
 
 def drain(settings: Settings, store: Store) -> None:
     """Send all that is due now, and return when it is settled: for tests and tools."""
-    ways = transports.from_urls(settings.transports, settings.home)
+    ways = transports.of(settings)
     worker = _worker(settings, store, ways, f"drain-{random_id()}")
     try:
         worker.drain()
@@ -74,9 +75,4 @@ def _turn(worker: Worker, housekeeping: Housekeeping, stop: threading.Event) -> 
 
 def envelope_sender(letter: Claimed, reply_domain: str, *, verp: bool) -> str:
     """Where a bounce of this letter goes: an address that holds the letter's own token (VERP)."""
-    local, _, domain = letter.mail.from_address.rpartition("@")
-    if reply_domain:
-        return f"b-{letter.id}@{reply_domain}"
-    token = f"{local}+b-{letter.id}"
-    fits = len(token) <= LONGEST_LOCAL
-    return f"{token}@{domain}" if verp and fits else letter.mail.from_address
+    return tokens.for_bounces(letter.id, letter.mail.from_address, reply_domain, verp=verp)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailer.campaigns.library import Content
-from mailer.campaigns.recipients import recipients
+from mailer.campaigns.recipients import reachable
 from mailer.db import Store
 from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
 from mailer.outbox import Terms, lanes, queues
@@ -40,10 +40,10 @@ def mailbox_paces(officials: Officials) -> dict[str, Pace]:
 
 
 def terms(content: Content, now: float) -> dict[tuple[str, str], Terms]:
-    """The terms of every campaign's letters to every official it writes to today."""
+    """The terms of every campaign's letters to every official it may write to today."""
     found = {}
     for campaign in content.campaigns.values():
-        for to in recipients(campaign, content.officials, campaign.today(now)):
+        for to in reachable(campaign, content.officials, campaign.today(now)):
             found[campaign.slug, to.official] = Terms(
                 pace=to.pace, hours=to.hours, timezone=to.timezone, ceiling=campaign.ceiling
             )

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select, update
 
 from mailer.db.schema import confirmation, letter
+from mailer.submissions import unsubscribing
 from tests.browser.conftest import Site
 from tests.browser.test_journey import fill
 
@@ -52,6 +53,9 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.reload()
     assert page.locator(".state.bad").count() == 1
     yield "receipt with a failure"
+    page.locator("#copy button").click()
+    page.wait_for_selector("#copy .band")
+    yield "receipt with a copy asked for"
     (letters / "careful.md").write_text(SECOND, encoding="utf-8")
     page.wait_for_timeout(1100)  # files are looked at once a second
     page.goto(site.url)
@@ -69,10 +73,16 @@ def states(site: Site, page: Page) -> Iterator[str]:
         token = tx.execute(select(confirmation.c.token)).scalar_one()
     page.goto(f"{site.url}/confirm/{token}")
     yield "confirm"
-    page.locator(".act .button").click()
+    page.locator(".act .button:not(.quiet)").click()
     page.goto(f"{site.url}/confirm/{token}")
     yield "confirmed"
-    for path in ("privacy", "nothing/", "receipt/nothing"):
+    path = unsubscribing.link("", ["k" * 40], "0" * 40)
+    page.goto(site.url + path)
+    yield "unsubscribe"
+    page.locator(".act .button").click()
+    page.wait_for_selector("[name=again]", state="attached")
+    yield "unsubscribed"
+    for path in ("about/", "about/careful", "privacy", "nothing/", "receipt/nothing"):
         page.goto(f"{site.url}/{path}")
         yield path
     closed = SECOND.replace('"live"', '"closed"')
@@ -97,7 +107,7 @@ def test_every_state_is_accessible_and_fits(
         assert not found, (state, [(one["id"], one["nodes"][0]["html"]) for one in found])
         assert page.evaluate("document.documentElement.scrollWidth") <= width, state
         seen.append(state)
-    assert len(seen) == 14
+    assert len(seen) == 19
     assert [fault for fault in site.faults if "Failed to load" not in fault] == []
 
 

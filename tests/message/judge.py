@@ -8,6 +8,9 @@ from email import message_from_bytes, policy
 
 def judge(data):
     message = message_from_bytes(data, policy=policy.default)
+    said, goes_along = message, None
+    if message.get_content_subtype() == "mixed":
+        said, goes_along = message.iter_parts()
     return {
         "names": message.keys(),
         "addresses": {
@@ -21,7 +24,14 @@ def judge(data):
         "kind": message.get_content_type(),
         "parts": [
             [part.keys(), part.get_content_type(), part.get_content().replace("\r\n", "\n")]
-            for part in message.iter_parts()
+            for part in said.iter_parts()
+        ],
+        "unsubscribe": message["List-Unsubscribe"],
+        "enclosed": goes_along
+        and [
+            goes_along.keys(),
+            goes_along.get_content_disposition(),
+            goes_along.get_content_type(),
         ],
         "defects": [str(defect) for defect in message.defects],
     }

@@ -87,7 +87,9 @@ def judged(mail, data, verdict):
     """Assert that a parser read exactly the cleaned mail."""
     mail = cleaned(mail)
     names = ["From", "To", "Reply-To", "Subject", "Date", "Message-ID"]
-    names += ["Auto-Submitted"] * mail.auto + ["MIME-Version", "Content-Type"]
+    names += ["Auto-Submitted"] * mail.auto
+    names += ["List-Unsubscribe", "List-Unsubscribe-Post"] * bool(mail.unsubscribe)
+    names += ["MIME-Version", "Content-Type"]
     addresses = {
         "From": [[mail.from_name, mail.from_address]],
         "To": [[mail.to_name, mail.to_address]],
@@ -101,7 +103,12 @@ def judged(mail, data, verdict):
     assert verdict["subject"] == mail.subject
     assert verdict["date"] == int(mail.date)
     assert verdict["id"] == f"<{mail.message_id}>"
-    assert verdict["kind"] == "multipart/alternative"
+    assert verdict["kind"] == f"multipart/{'mixed' if mail.enclosed else 'alternative'}"
+    assert verdict["unsubscribe"] == (f"<{mail.unsubscribe}>" if mail.unsubscribe else None)
+    if mail.enclosed:
+        attached = ["Content-Type", "Content-Disposition", "Content-Transfer-Encoding"]
+        assert verdict["enclosed"] == [attached, "attachment", "message/rfc822"]
+        assert data.count(mail.enclosed) == 1
     heads = ["Content-Type", "Content-Transfer-Encoding"]
     html = text_to_html(mail.text, mail.language)
     assert [[names, kind, text] for names, kind, text in verdict["parts"]] == [

@@ -1,5 +1,7 @@
 """Storms by the seed: python -m tests.storms [--seed 7] [--seeds 10] [--minutes 14]
 
+First every crash point and each e-mail API, then whole installations.
+
 One line for each seed and engine, and every finding below it; exit code 1 when there was one.
 """
 
@@ -15,14 +17,17 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests import postgres
+from tests.storms import provider
 from tests.storms.crashes import every_point
 from tests.storms.places import Place, Postgres, Sqlite, durable_server
 from tests.storms.site import Site
 from tests.storms.storm import Report, Storm, sail
 from tests.storms.torments import for_a_while, with_a_minute_unplugged
 from tests.storms.verdict import Verdict
+from tests.storms.voices import MAKERS
 
 ENGINES = ("sqlite", "postgresql")
+PROVIDER_ROUNDS = 6
 CALM = 20.0  # seconds that beginning and end of a storm may take
 
 
@@ -37,17 +42,30 @@ def main() -> None:
     said = parser.parse_args()
     # A database that is crashed under a pipeline is no news here.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
+    logging.getLogger("mailer.web").setLevel(logging.ERROR)  # forged calls are meant to come
     seeds = [said.seed] if said.seed is not None else list(range(1, said.seeds + 1))
     engines = tuple(said.engine or ENGINES)
     if "postgresql" in engines and postgres.binaries() is None:
         sys.exit("PostgreSQL is not installed: apt install postgresql, or say --engine sqlite")
     end = time.monotonic() + said.minutes * 60
     points = [] if said.seed is not None else [_crash_points(engine) for engine in engines]
-    reports = list(_storms(seeds, engines, said.seconds, end))
-    planned = len(seeds) * len(engines)
+    reports = list(_of_providers(seeds[0], engines))
+    planned = len(reports) + len(seeds) * len(engines)
+    reports += _storms(seeds, engines, said.seconds, end)
     bad = sum(not report.good for report in reports) + sum(not verdict.good for verdict in points)
     print(f"{len(reports)} of {planned} storms, {bad} with findings", flush=True)
     sys.exit(1 if bad or not reports else 0)
+
+
+def _of_providers(seed: int, engines: tuple[str, ...]) -> Iterator[Report]:
+    """One over each e-mail API and each engine."""
+    for make in MAKERS.values():
+        for engine in engines:
+            with _place(engine) as (folder, place):
+                report = provider.sail(folder / "storm", place, make(), seed, PROVIDER_ROUNDS)
+            print(report, flush=True)
+            _tell((*report.verdict.findings, *report.noise))
+            yield report
 
 
 def _storms(

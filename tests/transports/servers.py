@@ -194,13 +194,13 @@ class Crowd(Told):
         return self.context.wrap_socket(sock, server_side=True) if self.context else sock
 
 
-def certificate(folder):
-    """A certificate for localhost and 127.0.0.1 that signs itself, and its key."""
+def certificate(folder, names="DNS:localhost,IP:127.0.0.1"):
+    """A certificate for this machine, or for `names`, that signs itself; and its key."""
     cert, key = folder / "cert.pem", folder / "key.pem"
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
          "-nodes", "-days", "2", "-subj", "/CN=localhost", "-keyout", key, "-out", cert,
-         "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+         "-addext", f"subjectAltName={names}"],
         check=True, capture_output=True,
     )  # fmt: skip
     return cert, key

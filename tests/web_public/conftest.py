@@ -11,6 +11,7 @@ from flask import Flask
 
 from mailer.config import Settings
 from mailer.db import Store
+from mailer.districts.represent import SERVICE, Represent
 from mailer.web import create_app
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign, write_home
@@ -42,8 +43,9 @@ def sqlite(new_sqlite: Callable[[], str], clock: Clock) -> Iterator[Store]:
 def make_app(settings: Settings, sqlite: Store) -> Callable[..., Flask]:
     """Makes the application with some settings changed."""
 
-    def make(store: Store | None = None, **changes: object) -> Flask:
-        return create_app(replace(settings, **changes), store or sqlite)  # type: ignore[arg-type]  # any setting
+    def make(store: Store | None = None, asks: Represent = SERVICE, **changes: object) -> Flask:
+        changed = replace(settings, **changes)  # type: ignore[arg-type]  # any setting
+        return create_app(changed, store or sqlite, represent=asks)
 
     return make
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from flask import Flask
 from werkzeug.test import TestResponse
@@ -26,6 +27,7 @@ class Page(HTMLParser):
         self.words = ""  # all there is to read
         self._open: list[tuple[str, dict[str, str]]] = []
         self._text: list[str] = []
+        self._selected = ""  # of the list that is open
         self.feed(html)
         self.close()
 
@@ -40,6 +42,10 @@ class Page(HTMLParser):
             ticked = found.get("type") not in {"radio", "checkbox"} or "checked" in found
             if ticked:
                 self.fields.append((found["name"], found.get("value", "")))
+        if tag == "select":
+            self._selected = ""
+        if tag == "option" and "selected" in found:
+            self._selected = found["value"]
         if tag not in _VOID:
             self._open.append((tag, found))
         if tag in {"title", "textarea", "a"} or found.get("class") == "text":
@@ -57,9 +63,11 @@ class Page(HTMLParser):
             self.title = text
         elif tag == "textarea":
             self.fields.append((found["name"], text.removeprefix("\n")))
+        elif tag == "select":  # the first option of ours says nothing
+            self.fields.append((found["name"], self._selected))
         elif tag == "a":
             self.links[text] = found.get("href", "")
-            if any(one.get("class") == "errors" for _, one in self._open):
+            if any("errors" in one.get("class", "").split() for _, one in self._open):
                 self.errors.append((found["href"].removeprefix("#"), text))
         elif found.get("class") == "text":
             self.letters.append(text)
@@ -110,3 +118,11 @@ def fields(page: Page) -> dict[str, list[str]]:
     for name, value in page.fields:
         posted.setdefault(name, []).append(value)
     return posted
+
+
+def mailed(link: str) -> tuple[str, str, str]:
+    """Address, subject and body as a mail program reads them from a mailto: address."""
+    parts = urlsplit(link)
+    assert parts.scheme == "mailto"
+    found = parse_qs(parts.query.replace("+", "%2B"), strict_parsing=True)
+    return unquote(parts.path), found["subject"][0], found.get("body", [""])[0]

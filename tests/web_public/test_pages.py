@@ -28,7 +28,8 @@ def test_several_campaigns_are_listed_the_newest_first(home: Path, visitor: Visi
         write_campaign(home, slug, status=status)
     answer = visitor.get("/")
     links = list(Page(answer.text).links.values())
-    assert [link for link in links if link.count("/") == 2] == ["/new/", "/old/", "/exams/"]
+    listed = [link for link in links if link.count("/") == 2 and link != "/about/"]
+    assert listed == ["/new/", "/old/", "/exams/"]
     assert "What is new" in answer.text
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import select, update
 from mailer import outbox
 from mailer.db import Store
 from mailer.db.schema import letter
-from mailer.status import State
+from mailer.status import Kind, State
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import Visitor
@@ -40,6 +40,50 @@ def address(visitor: Visitor, sqlite: Store) -> str:
     with sqlite.write() as tx:
         tx.execute(update(letter).values(state=State.SENT, sent_at=1.0))
     return sent
+
+
+@pytest.mark.parametrize(
+    ("language", "button", "asked"),
+    [
+        ("en", "Mail me a copy", "A copy was asked for on"),
+        ("fr", "M’envoyer une copie", "Une copie a été demandée le"),
+    ],
+)
+def test_a_copy_is_mailed_at_a_press(
+    visitor: Visitor, sqlite: Store, address: str, clock: Clock, language: str, button: str,
+    asked: str,
+) -> None:  # fmt: skip
+    page, path = f"{address.partition('?')[0]}?lang={language}", address.partition("?")[0]
+    assert f">{button}</button>" in visitor.get(page).text
+    pressed = visitor.post(f"{path}/copy?lang={language}", {})
+    assert pressed.status_code == 303
+    assert pressed.headers["Location"].endswith(f"{path}?lang={language}#copy")
+    shown = visitor.get(page).text
+    assert asked in shown
+    assert "ann@supporter.example" in shown.partition(asked)[2].partition("</p>")[0]
+    assert button not in shown
+    visitor.post(f"{path}/copy", {})
+    with sqlite.read() as tx:
+        copies = select(letter.c.state).where(letter.c.kind == Kind.COPY)
+        assert tx.execute(copies).scalars().all() == [State.QUEUED]
+    clock.pass_(HOUR + 1)
+    assert button in visitor.get(page).text
+
+
+def test_a_copy_is_asked_for_on_our_own_page(visitor: Visitor, address: str) -> None:
+    path = address.partition("?")[0]
+    assert visitor.post(f"{path}/copy", {}, Origin="https://evil.example").status_code == 403
+    assert visitor.post(f"/receipt/{'0' * 26}/copy", {}).status_code == 404
+    assert visitor.post("/receipt/x/copy", {}).status_code == 404
+    assert visitor.get(f"{path}/copy").status_code == 405
+
+
+def test_no_copy_before_the_address_is_confirmed(home: Path, visitor: Visitor) -> None:
+    write_campaign(home, "careful", confirm=True)
+    receipt = visitor.get(visitor.send("careful").headers["Location"]).text
+    assert "Waiting for you" in receipt
+    assert "Mail me a copy" not in receipt
+    assert "/copy" not in receipt
 
 
 def french(address: str) -> str:

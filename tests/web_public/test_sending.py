@@ -51,7 +51,8 @@ def test_the_preview_shows_each_letter_exactly_and_stores_nothing(
     assert page.letters == [
         f"Dear Minister {name},\n\nI write about exams.\n\n{care} in your care.\n\n"
         "Let exams be quiet.\n\nThey can be.\n\n"
-        "Ann Example\nA1A 1A1\nReply to: ann@supporter.example"
+        "Ann Example\nA1A 1A1\nReply to: ann@supporter.example\n\n"
+        "Why this letter reached you: http://127.0.0.1:8000/about/exams?lang=en"
         for name, care in (("North", "Exams are"), ("South", "Work is"))
     ]
     assert answer.text.count(">Send my letters</button>") == 2
@@ -327,7 +328,7 @@ def test_a_campaign_that_confirms_waits_for_the_button(
     looked = visitor.get(f"/confirm/{token}")
     page = Page(looked.text)
     assert looked.headers["Cache-Control"] == "no-store"
-    assert page.letters[0].endswith("Reply to: ann@supporter.example")
+    assert page.letters[0].endswith("/about/careful?lang=en")
     assert {state for _, state, _ in letters_in(sqlite)} == {State.AWAITING}
     answer = visitor.post(f"/confirm/{token}", fields(page))
     assert answer.status_code == 303

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from mailer.errors import SendError
 from mailer.transports.base import Answer, Parcel
@@ -20,7 +20,8 @@ class Request:
     method: str = "POST"
     url: str
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # they hold the key
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)
+    again: bool = False  # a key in it makes a repeat harmless: asked twice, it counts once
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +36,7 @@ class Reply:
         """The body as JSON; None when it is something else."""
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
 
 
@@ -48,16 +49,28 @@ class Provider(Protocol):
     nobody itself."""
 
     name: str  # its scheme, and the last part of its webhook's address
-    account: str  # names it without secrets
     batch: int  # most letters in one request; 1 where a batch cannot carry different contents
     limits: Limits  # of its own, where the address says nothing else
+    fields: bool  # it gets a letter's values and makes the message itself; else it gets our bytes
+    spacing: float  # least seconds between two requests of one worker; 0.0: nobody counts them
+
+    @property
+    def account(self) -> str:
+        """Names it without secrets."""
+        ...
 
     def ask(self, parcels: Sequence[Parcel]) -> Request:
         """The request that sends these letters, at most `batch`; raises SendError (FAIL)."""
         ...
 
     def read(self, parcels: Sequence[Parcel], reply: Reply) -> Sequence[Verdict]:
-        """What the reply to it means for each of them, in order."""
+        """What the reply to it means for each of them, in order.
+
+        Raises SendError where it speaks of the request as a whole. A batch that is refused so for
+        good (FAIL) is tried again in halves, until the letter that it cannot take is found.
+        A SendError that asks to STOP has `account=True` where staff have to act: a wrong key
+        (401, 403), a suspended account, a quota used up; not for a rate limit or an outage.
+        """
         ...
 
     def look(self) -> Request:
@@ -117,4 +130,24 @@ class Hook(Protocol):
 
     def read(self, call: Call) -> Sequence[News]:
         """The events of a call that was verified; raises ValueError when it cannot be read."""
+        ...
+
+
+@runtime_checkable
+class Once(Protocol):
+    """A Hook whose signature does not cover the body: what is signed counts for one body only."""
+
+    def once(self, call: Call) -> str:
+        """What the signature covers beside the time (Mailgun: `token`), of a verified call."""
+        ...
+
+
+@runtime_checkable
+class Asks(Protocol):
+    """A Hook whose provider asks first whether its calls are wanted (Amazon SNS)."""
+
+    hosts: frozenset[str]  # where the question may be answered, for outbound.get
+
+    def asked(self, call: Call) -> str:
+        """The address whose GET says yes, of a verified call; "" where nothing is asked."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from mailer.transports.base import Connection, Lines
@@ -33,6 +34,10 @@ class SmtpTransport:
         self.account = f"{'smtps' if server.tls == 'implicit' else 'smtp'}://{server.place}"
         self.longest_wait = server.timeout + server.longest_wait  # sending the dot, and its answer
         self.verp = server.verp
+
+    def sign_with(self, sign: Callable[[bytes], bytes] | None) -> None:
+        """Put signatures on top of all that leaves from now on, over connections opened later."""
+        self.server = replace(self.server, sign=sign)
 
     def connect(self) -> Connection:
         """Open a line, encrypted and signed in; raises SendError (STOP)."""

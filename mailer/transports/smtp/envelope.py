@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailer import addresses
@@ -24,11 +25,12 @@ class Envelope:
     size: int  # octets of the message itself
 
     @classmethod
-    def of(cls, parcel: Parcel) -> Envelope:
+    def of(cls, parcel: Parcel, sign: Callable[[bytes], bytes] | None = None) -> Envelope:
         """The envelope of a parcel; raises SendError (FAIL) for what no server should be told."""
+        data = sign(parcel.data) if sign else parcel.data
         return cls(
             sender=_address(parcel.sender, empty=True), recipient=_address(parcel.recipient),
-            body=_stuffed(parcel.data), size=len(parcel.data),
+            body=_stuffed(data), size=len(data),
         )  # fmt: skip
 
     def steps(self, line: Line) -> dict[Phase, bytes]:

@@ -42,6 +42,7 @@ class Meaning:
     then: Next
     after: float | None = None  # seconds to wait at least; None: as the plan says
     why: str
+    account: bool = False  # staff have to act before anything leaves again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +88,10 @@ def _stop(why: str, after: float | None = None) -> Meaning:
     return Meaning(then=Next.STOP, after=after, why=why)
 
 
+def _act(why: str, after: float | None = None) -> Meaning:
+    return Meaning(then=Next.STOP, after=after, why=why, account=True)
+
+
 def _retry(why: str, after: float | None = None) -> Meaning:
     return Meaning(then=Next.RETRY, after=after, why=why)
 
@@ -101,11 +106,11 @@ def _fail(why: str) -> Meaning:
 
 RULES: tuple[Rule, ...] = (
     # The account, the set-up or the server: no letter is at fault, and none loses an attempt.
-    Rule(phases=START, meaning=_stop("the server does not let us in")),
     Rule(
         codes=("530", "534", "535", "538"),
-        meaning=_stop("sign-in is needed, was refused, or must be encrypted"),
+        meaning=_act("sign-in is needed, was refused, or must be encrypted"),
     ),
+    Rule(phases=START, meaning=_stop("the server does not let us in")),
     Rule(codes=("421",), phases=SENDER, meaning=_stop("the server closes before any letter")),
     Rule(
         codes=("452 4.3.1", "4xx 4.3.2"), phases=SENDER,
@@ -113,19 +118,19 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         codes=("5.1.90", "5.7.232", "5.7.233"),
-        meaning=_stop("our account has sent its most for today (Exchange Online)", HOUR),
+        meaning=_act("our account has sent its most for today (Exchange Online)", HOUR),
     ),
     Rule(
         codes=("5.4.5",), words=("limit", "quota"),
-        meaning=_stop("our account has sent its most for today (Gmail)", HOUR),
+        meaning=_act("our account has sent its most for today (Gmail)", HOUR),
     ),
     Rule(
         codes=("5.7.501", "5.7.502", "5.7.503", "5.7.705", "5.7.708"),
-        meaning=_stop("our account is blocked (Exchange Online)", HOUR),
+        meaning=_act("our account is blocked (Exchange Online)", HOUR),
     ),
     Rule(
         codes=("5.1.7", "5.1.8", "5.7.57", "5.7.60"),
-        meaning=_stop("our own address may not send, or does not exist"),
+        meaning=_act("our own address may not send, or does not exist"),
     ),
     Rule(
         codes=("5xx",), phases=LATER, words=("sender address rejected",),

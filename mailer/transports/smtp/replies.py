@@ -47,7 +47,9 @@ def refusal(reply: Reply, phase: Phase) -> SendError:
     """The error for a reply that is not the hoped-for one, with what to do next."""
     means = meaning(reply.number, reply.enhanced, reply.text, phase)
     said = reply.text or "the server gave no reason"
-    return SendError(f"{phase}: {said}", means.then, code=reply.code, after=means.after)
+    return SendError(
+        f"{phase}: {said}", means.then, code=reply.code, after=means.after, account=means.account
+    )
 
 
 def why(error: Exception, timeout: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import re
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
@@ -36,6 +37,7 @@ class Server:
     verp: bool = True  # the relay takes a sender of its own for each letter
     helo: str = ""  # empty: this machine's name, or its address
     context: ssl.SSLContext | None = field(default=None, repr=False)
+    sign: Callable[[bytes], bytes] | None = field(default=None, repr=False)  # as it leaves
 
     @property
     def place(self) -> str:

@@ -106,7 +106,7 @@ class Staging(ABC):
     def _take(self, parcel: Parcel) -> bool:
         """Make the parcel the one to stage; false, and told, when no server should hear of it."""
         try:
-            self._envelope = Envelope.of(parcel)
+            self._envelope = Envelope.of(parcel, self._server.sign)
         except SendError as error:
             self._envelope = None
             self._tell(Failed(self._number, error, dotted=False))

@@ -22,7 +22,7 @@ from mailer.outbox import Outcome, Way, lanes, queues
 from mailer.outbox.forecast import Because, Forecast
 from mailer.submissions import accept
 from mailer.transports import Answer
-from mailer.web import about, create_app
+from mailer.web import create_app, when
 from tests.conftest import Clock
 from tests.factories import campaign, draft, recipients, supporter
 
@@ -195,11 +195,11 @@ def test_a_receipt_never_tells_that_somebody_had_written_before(
 def test_the_words_are_the_coarser_the_further_off(app: Flask, moment: float, words: str) -> None:
     found = Forecast(at=moment, zone="America/Toronto")
     with app.test_request_context("/?lang=en"):
-        assert " ".join(about.when(found, at(15, 10)).split()) == words
+        assert " ".join(when.when(found, at(15, 10)).split()) == words
 
 
 def test_what_nobody_counted_is_told_as_not_before(app: Flask) -> None:
     found = Forecast(at=at(19, 9), zone="America/Toronto", later=True, because=Because.HOURS)
     with app.test_request_context("/?lang=en"):
-        said = about.sentence(found, at(15, 10))
+        said = when.sentence(found, at(15, 10))
     assert said == "Very many letters are before it: it leaves on Tuesday or later."

@@ -1,0 +1,89 @@
+"""What comes of asking a provider to send some letters: a verdict for each, whatever happens.
+
+Nothing here waits: what is to be done is told step by step, a request or a pause, and the reply or
+the error comes back.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Generator, Sequence
+from typing import TypeVar
+
+from mailer.errors import Next, SendError
+from mailer.transports.api.base import Provider, Reply, Request, Verdict
+from mailer.transports.base import Parcel
+
+log = logging.getLogger("mailer.transports")
+
+PAUSES = (0.5, 2.0, 5.0)  # seconds before a request that left doubt is asked again, if it may be
+
+T = TypeVar("T")
+Steps = Generator[Request | float, Reply | None, T]
+"""Yields a request, and is sent its reply, or thrown SendError; or yields a pause in seconds."""
+
+
+def carry(provider: Provider, parcels: Sequence[Parcel], last: float) -> Steps[list[Verdict]]:
+    """Have these letters sent. `last` is the moment by time.monotonic() after which no request
+    is begun any more."""
+    try:
+        return (yield from _carry(provider, parcels, last))
+    except Exception:  # nobody knows how far it came: that is what uncertain is for
+        log.exception("no answer could be read")
+        doubt = SendError("the answer could not be read", maybe_accepted=True)
+        return [doubt] * len(parcels)
+
+
+def ask(request: Request, last: float) -> Steps[Reply]:
+    """Ask, and ask again after doubt where a key makes that harmless; raises SendError.
+
+    A reply that leaves doubt (500, 502, 504), or says that the same request is still being worked
+    on (409), is asked again, too.
+    """
+    for pause in PAUSES if request.again else ():
+        try:
+            reply = yield request
+        except SendError as error:
+            if not error.maybe_accepted or time.monotonic() + pause > last:
+                raise
+        else:
+            doubtful = reply is None or reply.status in {409, 500, 502, 504}
+            if reply is not None and (not doubtful or time.monotonic() + pause > last):
+                return reply
+        yield pause
+    reply = yield request
+    assert reply is not None, "a request is sent its reply"  # noqa: S101 - tells mypy the promise
+    return reply
+
+
+def _carry(provider: Provider, parcels: Sequence[Parcel], last: float) -> Steps[list[Verdict]]:
+    if time.monotonic() > last:  # its other half was refused slowly; nothing of this one was sent
+        return [SendError("there was no time left for it", Next.RETRY)] * len(parcels)
+    try:
+        request = provider.ask(parcels)
+    except SendError as error:
+        return (yield from _apart(provider, parcels, last, error))
+    except Exception:  # a fault of ours with one letter must not stop the others
+        log.exception("letters could not be said in a request")
+        ours = SendError("the mailer could not prepare it; see its log")
+        return (yield from _apart(provider, parcels, last, ours))
+    try:
+        return list(provider.read(parcels, (yield from ask(request, last))))
+    except SendError as error:
+        if error.then is not Next.FAIL or error.maybe_accepted:
+            return [error] * len(parcels)
+        return (yield from _apart(provider, parcels, last, error))
+
+
+def _apart(
+    provider: Provider, parcels: Sequence[Parcel], last: float, error: SendError
+) -> Steps[list[Verdict]]:  # fmt: skip
+    """One letter spoils a batch: each half for itself, until it stands alone."""
+    if len(parcels) < 2:
+        return [error] * len(parcels)
+    middle = len(parcels) // 2
+    found: list[Verdict] = []
+    for half in (parcels[:middle], parcels[middle:]):
+        found += yield from _carry(provider, half, last)
+    return found

@@ -1,0 +1,59 @@
+"""Other ways in which a letter can reach its office: one's own mail program, telephone, post."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from mailer import submissions
+from mailer.approvals import Edition
+from mailer.submissions import ReceiptLetter
+from mailer.web import receipt_words
+
+LONGEST = 2_000
+"""Characters that a mailto: address may have, percent-encoded.
+
+Windows knows no address longer than 2,083 (INTERNET_MAX_URL_LENGTH); what is longer is cut there,
+or does nothing, without a word. Other systems take far more.
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ways:
+    """How one letter may be sent otherwise."""
+
+    mailto: str
+    whole: bool  # the text is in it; otherwise only address and subject
+    phone: str
+    postal: str
+
+
+def ways(letter: ReceiptLetter, text: str, edition: Edition | None) -> Ways | None:
+    """The ways of one letter; None for one that is a trial's or whose text is erased.
+
+    Telephone and postal address are those of the officials' file the letter was made from.
+    """
+    if not letter.body or receipt_words.is_trial(letter):
+        return None
+    link = mailto(letter.to_address, letter.subject, text)
+    whole = len(link) <= LONGEST
+    phone = postal = ""
+    if edition:
+        phone = submissions.phone(edition.officials, letter.official, letter.post)
+        postal = submissions.postal(edition.officials, letter.official, letter.post)
+    return Ways(
+        mailto=link if whole else mailto(letter.to_address, letter.subject),
+        whole=whole,
+        phone=phone,
+        postal=postal,
+    )
+
+
+def mailto(address: str, subject: str, text: str = "") -> str:
+    """A mailto: address (RFC 6068); its line ends are CRLF, as mail has them."""
+    body = f"&body={_quoted(text.replace(chr(10), chr(13) + chr(10)))}" if text else ""
+    return f"mailto:{quote(address, safe='@')}?subject={_quoted(subject)}{body}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="")

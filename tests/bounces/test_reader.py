@@ -1,0 +1,118 @@
+"""What comes back is told apart, and nothing that is not proven is a dead address."""
+
+from __future__ import annotations
+
+import pytest
+
+from mailer.bounces import Kind, read
+from tests.bounces.samples import (
+    ALIAS,
+    AUTOREPLY,
+    COMPLAINT,
+    HARD,
+    LETTER,
+    REPLY,
+    RETURNED,
+    SOFT,
+    TO,
+    VERP,
+    Sample,
+    failed,
+    plain,
+)
+
+
+@pytest.mark.parametrize("sample", [*HARD, *SOFT, *AUTOREPLY], ids=lambda sample: sample.name)
+def test_each_form_is_read(sample: Sample) -> None:
+    read_as = read(sample.data, envelope_to=VERP)
+    assert (read_as.kind, read_as.recipient) == (sample.kind, sample.recipient)
+    assert read_as.letter == LETTER
+    assert read_as.code == sample.code or not sample.code
+    assert read_as.final == sample.final
+
+
+def test_a_complaint() -> None:
+    complaint = read(COMPLAINT.data)
+    assert (complaint.kind, complaint.letter, complaint.recipient) == ("complaint", LETTER, TO)
+
+
+def test_an_answer_of_a_person() -> None:
+    answer = read(REPLY)
+    assert (answer.kind, answer.letter, answer.at_alias) == ("reply", LETTER, True)
+    other = read(REPLY.replace(ALIAS.encode(), b"letters@campaign.example"))
+    assert (other.kind, other.letter, other.at_alias) == ("reply", LETTER, False)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        plain("<nobody> 5.1.1", "failure notice").replace(b"MAILER-DAEMON@mx", b"x@mx"),
+        b"From: friend@home.example\nSubject: Hello\n\nHow are you?\n",
+        b"Subject: Undeliverable\n\n",
+        b"", b"\0\xff" * 50, b"no header at all", b"From: MAILER-DAEMON@x.example\n\n\n",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_unknown(data: bytes) -> None:
+    assert read(data).kind is Kind.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("place", "data"),
+    [
+        ("To", f"From: MAILER-DAEMON@x.example\nTo: {VERP}\nSubject: hm\n\n???\n"),
+        ("a plus address", f"To: letters+b-{LETTER}@campaign.example\n\n???\n"),
+        ("Delivered-To", f"Delivered-To: {VERP.upper()}\nTo: x@y.example\n\n???\n"),
+        ("X-Original-To", f"X-Original-To: {VERP}\n\n???\n"),
+        ("the message returned", f"Subject: failure notice\n\nIt failed.\n\n{RETURNED}"),
+        ("References", f"References: <a@b.example> <{LETTER}@campaign.example>\n\n???\n"),
+    ],
+)
+def test_a_letter_is_named_in_many_places(place: str, data: str) -> None:
+    assert read(data.encode()).letter == LETTER, place
+
+
+def test_the_envelope_names_the_letter_whatever_is_said() -> None:
+    other = "0" * 26
+    data = failed("550 5.1.1 User unknown", "5.1.1")
+    assert read(data, envelope_to=f"b-{other}@reply.campaign.example").letter == other
+    assert read(b"\xff\xfe", envelope_to=VERP).letter == LETTER
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "b-@x.example", f"c-{LETTER}@x.example", f"b-{LETTER}x@x.example",
+     f"xb-{LETTER}@x.example", f"b-{LETTER[:-1]}@x.example", f"b-{LETTER[:-1]}u@x.example"],
+)  # fmt: skip
+def test_what_is_no_token_names_nothing(address: str) -> None:
+    assert read(b"Subject: x\n\n", envelope_to=address).letter == ""
+
+
+def test_a_bounce_with_a_subject_of_its_letter_is_no_autoreply() -> None:
+    """Mail servers mark their bounces as automatic answers; out of office says so."""
+    marked = HARD[5].data.replace(b"Undelivered Mail", b"Re: Out of office rules: undelivered")
+    assert read(marked).kind is Kind.HARD
+
+
+def test_a_person_may_write_about_absence() -> None:
+    data = REPLY.replace(b"Re: Remote exams", b"Re: Your letter and my absence on Tuesday")
+    assert read(data).kind is Kind.REPLY
+
+
+def test_the_first_that_failed_of_several_counts() -> None:
+    data = HARD[0].data.replace(
+        b"Final-Recipient",
+        b"Final-Recipient: rfc822; fine@ministry.example\nAction: relayed\nStatus: 2.0.0\n\n"
+        b"Final-Recipient",
+        1,
+    )
+    assert (read(data).kind, read(data).recipient) == ("hard", TO)
+
+
+def test_a_report_of_success_is_no_bounce() -> None:
+    data = HARD[0].data.replace(b"Action: failed", b"Action: delivered")
+    assert read(data.replace(b"5.1.1", b"2.1.5")).kind is Kind.AUTOREPLY
+
+
+def test_words_alone_without_a_sender_are_not_enough() -> None:
+    data = b"From: ann@home.example\nSubject: Hi\n\nuser unknown: the film. See you!\n"
+    assert read(data, envelope_to=ALIAS).kind is Kind.REPLY
