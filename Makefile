@@ -8,7 +8,7 @@ MAKEFLAGS += --no-print-directory
 # A package index that cannot be reached is to be said soon, not after a minute of attempts.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --retries 2
 
-.PHONY: help run test check storm bench screenshots clean
+.PHONY: help run test check storm bench lighthouse screenshots clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
@@ -37,11 +37,16 @@ bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh
 	@$(BIN)/python -m benchmarks.accept
 	@$(BIN)/python -m benchmarks.send
+	@$(BIN)/python -m benchmarks.page
 	@$(BIN)/python -m benchmarks.depth
 	@$(BIN)/python -m benchmarks.compose
 	@$(BIN)/python -m benchmarks.smtp
 	@$(BIN)/python -m benchmarks.providers
 	@$(BIN)/python -m benchmarks.dkim
+
+lighthouse: $(VENV)/.test ## Lighthouse's figures of the campaign's page (needs Node 20, npm, Chromium)
+	@sh tests/install.sh
+	@$(BIN)/python -m benchmarks.lighthouse
 
 screenshots: $(VENV)/.test ## take the pictures of the docs again
 	@sh tests/install.sh
@@ -51,7 +56,7 @@ clean: ## remove .venv and caches (var/ with its letters stays)
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	@$(call install,.[pdf,postgres])
+	@$(call install,.[dkim,pdf,postgres,webhooks])
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(call install,.[test])

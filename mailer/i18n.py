@@ -12,8 +12,12 @@ from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 
 SOURCE = "en"  # the language that the code and the templates are written in
-LANGUAGES = ("en", "fr")
 LOCALES = Path(__file__).resolve().parent / "locale"
+LANGUAGES = (
+    SOURCE,
+    *sorted(file.parent.parent.name for file in LOCALES.glob("*/LC_MESSAGES/messages.po")),
+)
+"""What the pages speak: a language is a folder with its translators' file, and nothing more."""
 
 
 def mark(message: str) -> str:

@@ -33,6 +33,15 @@ class CopiedLetter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FoundReceipt:
+    """A receipt as its owner finds it again."""
+
+    title: str  # of the campaign
+    reference: str
+    link: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FailedGroup:
     """What staff are told of letters that failed alike."""
 
@@ -71,6 +80,27 @@ def copy(
     """Subject and text of the mail with a supporter's own letters, which they asked for."""
     values = {"campaign": campaign_title, "link": link, "unsubscribe": unsubscribe}
     return _write("copy", language, letters=letters, **values)
+
+
+def receipts(
+    language: str, found: Sequence[FoundReceipt], erase: str
+) -> tuple[str, str]:  # fmt: skip
+    """Subject and text of the mail with the way back to a supporter's receipts.
+
+    `erase` is where all that was written with the address is erased, within a day.
+    """
+    return _write("receipts", language, found=found, erase=erase)
+
+
+def answered(
+    language: str, campaign_title: str, offices: Sequence[str], link: str, unsubscribe: str
+) -> tuple[str, str]:
+    """Subject and text of the mail that asks whether the offices answered; once.
+
+    `link` is where to tell; nothing typed is in it.
+    """
+    values = {"campaign": campaign_title, "link": link, "unsubscribe": unsubscribe}
+    return _write("answered", language, offices=offices, **values)
 
 
 def already(language: str, campaign_title: str) -> tuple[str, str]:

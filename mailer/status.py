@@ -33,7 +33,9 @@ class Kind(StrEnum):
     NOTICE = "notice"  # to a supporter: what became of a letter
     COPY = "copy"  # to a supporter: what was sent
     REPLY = "reply"  # to a supporter: what an office answered, passed on
-    ACCOUNT = "account"  # to staff: invitation, password reset; holds a secret link
+    # To staff: invitation, password reset; to a supporter: the way back to their receipts. It
+    # holds a secret link.
+    ACCOUNT = "account"
     ALERT = "alert"  # to staff: something needs attention
     TEST = "test"  # `mailer send-test`
 
@@ -54,8 +56,9 @@ PRIORITY: dict[Kind, int] = {
 OUR_WORDS = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.NOTICE, Kind.ACCOUNT, Kind.ALERT})
 """Mails in which no visitor wrote a word."""
 
-UNASKED = frozenset({Kind.REMINDER})
-"""Mails that no act of their reader called for: one press ends them (RFC 8058)."""
+UNASKED = frozenset({Kind.REMINDER, Kind.NOTICE})
+"""Mails that no act of their reader may have called for: one press ends those that say how (RFC
+8058)."""
 
 S = State
 MOVES: dict[State, frozenset[State]] = {

@@ -72,6 +72,16 @@ def test_database_addresses(tmp_path: Path, given: str, expected: str) -> None:
         ("MAILER_PROXY_HOPS", "-1"),
         ("MAILER_PROXY_HOPS", "one"),
         ("MAILER_PROXY_HOPS", "٣"),
+        ("MAILER_HOOK_POSTMARK", "short"),
+        ("MAILER_HOOK_RESEND", "re_0123456789abcdefghij"),
+        ("MAILER_HOOK_RESEND", "whsec_%%%%%%%%%%%%"),
+        ("MAILER_HOOK_SENDGRID", "SG.abcdefghijklmnop.qrstuvwxyz"),
+        ("MAILER_SNS_TOPIC", "letters"),
+        ("MAILER_SNS_TOPIC", "arn:aws:sns:ca-central-1.evil.example:123456789012:letters"),
+        ("MAILER_REPLY_ALIAS", "sometimes"),
+        ("MAILER_REPLY_ALIAS", "always"),
+        ("MAILER_REPLY_DOMAIN", "https://x.example"),
+        ("MAILER_BOUNCES", "mailbox"),
         ("MAILER_WORKER_CONNECTIONS", "0"),
         ("MAILER_RETRY_MINUTES", "soon"),
         ("MAILER_RETRY_MINUTES", "1, 5, 30"),
@@ -213,3 +223,19 @@ def test_represent_is_off_on_or_sets(
 def test_represent_is_nothing_else(tmp_path: Path, given: str) -> None:
     with pytest.raises(SettingsError, match="MAILER_REPRESENT"):
         read(tmp_path, MAILER_REPRESENT=given)
+
+
+def test_keys_of_webhooks_in_the_form_that_providers_show(tmp_path: Path) -> None:
+    elliptic = "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE" + "A" * 86 + "=="
+    found = read(
+        tmp_path, MAILER_HOOK_SENDGRID=elliptic, MAILER_HOOK_POSTMARK="user:" + "p" * 30,
+        MAILER_HOOK_RESEND="whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw, whsec_" + "QUJD" * 8,
+    )  # fmt: skip
+    assert found.hooks["sendgrid"] == (elliptic,)
+    assert [len(found.hooks[name]) for name in ("postmark", "resend", "brevo")] == [1, 2, 0]
+
+
+def test_a_key_that_is_none_is_not_repeated(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError) as caught:
+        read(tmp_path, MAILER_HOOK_RESEND="re_0123456789abcdefghij")
+    assert "0123456789" not in str(caught.value)

@@ -148,4 +148,4 @@ def test_the_procfile_runs_what_there_is() -> None:
 
 
 def test_requirements_install_the_project() -> None:
-    assert (ROOT / "requirements.txt").read_text() == ".[postgres]\n"
+    assert (ROOT / "requirements.txt").read_text() == ".[dkim,pdf,postgres,webhooks]\n"

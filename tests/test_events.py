@@ -228,8 +228,22 @@ def test_a_dead_mailbox_pauses_its_official_and_nothing_is_lost(store: Store, cl
         (Said.BOUNCED, "", "HardBounce", True),
         (Said.BOUNCED, "550", "user unknown", True),
         (Said.BOUNCED, "550", "5.1.1 user unknown", True),
-        (Said.BOUNCED, "550 5.0.0", "", True),
+        (Said.BOUNCED, "550 5.0.0", "no such user", True),
         (Said.DROPPED, "", "on the suppression list", True),
+        (Said.DROPPED, "", "Bounced Address", True),
+        (Said.DROPPED, "", "suppress-bounce; Not delivering to previously bounced address", True),
+        (Said.DROPPED, "550 5.1.1", "the address is on the suppression list", True),
+        (Said.DROPPED, "", "", False),
+        (Said.DROPPED, "", "Spam Content", False),
+        (Said.DROPPED, "", "Recipient List over Package Quota", False),
+        (Said.DROPPED, "", "Bad content", False),
+        (Said.DROPPED, "", "Mailbox is full", False),
+        (Said.BOUNCED, "550 5.0.0", "", False),
+        (Said.BOUNCED, "550", "High probability of spam", False),
+        (Said.BOUNCED, "550", "Administrative prohibition", False),
+        (Said.BOUNCED, "550 5.1.1", "rejected as spam for this recipient", False),
+        (Said.BOUNCED, "", "too many invalid recipients from your host", False),
+        (Said.BOUNCED, "450", "user unknown", False),
         (Said.BOUNCED, "554 5.7.1", "a policy", False),
         (Said.BOUNCED, "552 5.2.2", "full", False),
         (Said.BOUNCED, "550 5.2.121", "too many an hour", False),
@@ -249,6 +263,16 @@ def test_what_pauses_an_official(
     assert (LANE in paused(store)) is stops
     refused = said in {Said.BOUNCED, Said.DROPPED}
     assert noted.attention is (refused and not stops), "what stops nothing is looked at"
+
+
+def test_a_refusal_of_a_letter_that_never_left_pauses_nobody(store: Store, clock: Clock) -> None:
+    write(store, 1, to=recipients(1))
+    (waiting,) = letters(store)
+    noted = tell(store, Said.BOUNCED, waiting, code=GONE, note="no such user")
+    assert noted is not None
+    assert noted.attention
+    assert noted.state is State.QUEUED
+    assert paused(store) == {}
 
 
 def test_an_address_in_the_words_is_no_code(store: Store, clock: Clock) -> None:

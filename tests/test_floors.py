@@ -1,6 +1,7 @@
 """The house's floors: imports point down, and each trade stays in its room."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,3 +124,11 @@ def test_a_process_does_not_carry_what_it_does_not_need(part: str, without: str)
     code = f"import sys, mailer.cli, mailer.{part}; sys.exit({without!r} in sys.modules)"
     ended = subprocess.run([sys.executable, "-c", code], cwd=HOUSE.parent, check=False)
     assert ended.returncode == 0
+
+
+def test_the_plan_of_the_house_names_every_room() -> None:
+    plan = (HOUSE.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = [line for line in plan.splitlines() if line.startswith("| ")]
+    named = [set(re.findall(r"`([a-z0-9]+)`", row.split("|")[2])) for row in rows if "| |" in row]
+    floors = [rooms for rooms in reversed(FLOORS) if not any("__" in room for room in rooms)]
+    assert set().union(*named) == set().union(*floors)

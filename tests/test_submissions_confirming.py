@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, insert, select, update
 
-from mailer import addresses
+from mailer import addresses, i18n
+from mailer import mails as mails_of_ours
 from mailer.db import Store
 from mailer.db.schema import confirmation, letter, letter_text, submission, suppressed
 from mailer.outbox import suppression
@@ -29,6 +30,7 @@ from mailer.submissions import (
 )
 from mailer.submissions.entering import TRIES, Answer
 from mailer.submissions.pending import again
+from mailer.web import receipt_states
 from tests.conftest import Clock
 from tests.factories import SENDER, campaign, draft, supporter
 
@@ -194,6 +196,16 @@ def test_batches_take_turns(store: Store, clock: Clock) -> None:
     clock.pass_(links.LIFE)
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(lambda _: expiring.expire(store), range(4))) == 6
+
+
+@pytest.mark.parametrize(("language", "days"), [("en", "{} days"), ("fr", "{}\xa0jours")])
+def test_the_days_that_are_told_are_those_that_count(language: str, days: str) -> None:
+    told = days.format(round(links.LIFE / DAY)).replace("\xa0", " ")
+    _, body = mails_of_ours.confirmation(language, "Exams", "https://x.example", "K7M 4XR")
+    catalogue = i18n.text(language)
+    means = catalogue.gettext(receipt_states.TAKEN_BACK[expiring.EXPIRED].means)
+    for words in (body, means):
+        assert told in words.replace("\xa0", " ")
 
 
 # --- the code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import threading
 from collections.abc import Callable, Sequence
@@ -212,6 +213,18 @@ def test_what_is_too_large_is_not_read(app: Flask, store: Store, clock: Clock) -
     assert call(app, b"[" + b" " * LARGEST + b"]").status_code == 413
     assert call(app, b"[" + b" " * (LARGEST - 2) + b"]").status_code == 200
     assert counted(store, clock) == {"mailgun too large": 1}
+
+
+@pytest.mark.parametrize(("length", "status"), [(LARGEST + 10, 413), (LARGEST - 10, 200)])
+def test_what_comes_in_chunks_tells_no_length_and_is_not_read_either(
+    app: Flask, length: int, status: int
+) -> None:
+    body = b"[" + b" " * (length - 2) + b"]"
+    answer = app.test_client().post(
+        "/hooks/mailgun", input_stream=io.BytesIO(body), headers={"X-Key": KEY},
+        environ_overrides={"wsgi.input_terminated": True},
+    )  # fmt: skip
+    assert answer.status_code == status
 
 
 @pytest.mark.parametrize("method", ["get", "head", "put", "delete", "patch"])

@@ -17,7 +17,7 @@ from mailer.db.schema import letter, letter_text
 from mailer.errors import Next, SendError
 from mailer.outbox import lanes
 from mailer.status import Kind, State
-from mailer.submissions import accept
+from mailer.submissions import accept, finding
 from mailer.web import create_app
 from mailer.worker.housekeeping import Housekeeping
 from mailer.worker.liveness import Liveness
@@ -133,6 +133,30 @@ def test_what_nobody_confirmed_in_time_is_cancelled(
     clock.pass_(7 * 86400)
     keeper(settings, store, liveness, FakeTransport()).when_due()
     assert kinds(store)["letter", "cancelled"] == 2
+
+
+def test_receipts_are_found_and_supporters_asked(
+    settings: Settings, store: Store, liveness: Liveness, clock: Clock
+) -> None:
+    accept(store, draft())
+    finding.ask(store, "ann@supporter.example", "en")
+    with store.write() as tx:
+        tx.execute(update(letter).values(state=State.SENT, sent_at=clock.now))
+    keeper(settings, store, liveness, FakeTransport()).when_due()
+    expected = {("letter", "sent"): 2, ("account", "queued"): 1}
+    assert kinds(store) == expected
+    with store.read() as tx:
+        texts = select(letter_text.c.body).join(letter, letter.c.id == letter_text.c.letter)
+        (body,) = tx.execute(texts.where(letter.c.kind == Kind.ACCOUNT)).scalars()
+    (link,) = re.findall(r"^http://127\.0\.0\.1:8000(/erase/\S+)$", body, re.MULTILINE)
+    opened = create_app(settings, store).test_client().get(link)
+    assert opened.status_code == 200, "the pages and the worker have one key"
+    clock.pass_(20 * 86400)
+    keeper(replace(settings, answer_days=0), store, liveness, FakeTransport()).when_due()
+    keeper(replace(settings, answer_days=21), store, liveness, FakeTransport()).when_due()
+    assert kinds(store) == expected
+    keeper(settings, store, liveness, FakeTransport()).when_due()
+    assert kinds(store) == {**expected, ("notice", "queued"): 1}
 
 
 def test_each_chore_has_its_own_time(settings: Settings, store: Store, liveness: Liveness) -> None:

@@ -91,6 +91,13 @@ def look(mailbox: Mailbox, handle: Callable[[bytes], object]) -> Looked:
     return Looked(handled=handled, failed=failed)
 
 
+def count(mailbox: Mailbox) -> tuple[int, int]:
+    """How many messages wait, and how many lie there flagged; raises MailboxError."""
+    with _opened(mailbox) as server:
+        flagged = _ask(server.uid("SEARCH", "UNDELETED", "FLAGGED"))
+        return len(_waiting(server)), len((flagged[0] or b"").split())
+
+
 def _handle(server: imaplib.IMAP4, uid: str, handle: Callable[[bytes], object]) -> bool:
     try:
         handle(_fetch(server, uid))

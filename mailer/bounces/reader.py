@@ -14,12 +14,13 @@ from mailer.bounces import automatic, whom
 from mailer.bounces.opened import Opened, opened
 from mailer.bounces.signs import is_bounce, is_warning
 from mailer.bounces.values import Bounce, Kind
-from mailer.bounces.words import is_of_another_moment, is_proven, is_there, meaning
+from mailer.bounces.words import NO_DOMAIN, is_of_another_moment, is_proven, is_there, meaning
 from mailer.message import tokens
 
 LONGEST_NOTE = 300
 # RFC 3463, 3.2: no such mailbox, system, or a mailbox that has moved; RFC 7505: no mail at all.
 _DEAD = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10"})
+_POLICY = "5.7."  # security or policy: what is not known is our host
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ ,-])(?![ -]\d{1,3}\.\d{1,3}\.\d{1,3}\.\d)")
 _ADDRESSED = ("x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to")
@@ -95,6 +96,7 @@ def _from_report(message: Opened, letter: str) -> Bounce:
     return Bounce(
         kind=kind, letter=letter, recipient=recipient, code=_code(told or said, status),
         note=(told or note)[:LONGEST_NOTE], final=action != "delayed",
+        elsewhere=whom.is_elsewhere(group),
     )  # fmt: skip
 
 
@@ -133,6 +135,7 @@ def _judged(told: str, said: str, status: str) -> tuple[Kind, str]:
         return (Kind.SOFT if status else Kind.UNKNOWN), told
     kind, why = found
     doubted = _goes_on(status, told) or is_of_another_moment(f"{told} {said}") or is_there(said)
+    doubted = doubted or (status.startswith(_POLICY) and why == NO_DOMAIN)
     return (Kind.SOFT if doubted else kind), why
 
 

@@ -27,4 +27,5 @@ class Bounce:
     code: str = ""  # as "550 5.1.1", as far as it was told
     note: str = ""  # what the server said
     final: bool = False  # nobody goes on trying
+    elsewhere: bool = False  # it was another mailbox that refused it: the recipient forwards there
     at_alias: bool = False  # it came to the address at which the letter is answered

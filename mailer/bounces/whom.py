@@ -34,6 +34,7 @@ _PLACES = tuple(
 )
 _DAEMON = re.compile(r"(?:mailer-?daemon|postmaster|no-?reply|abuse|mail-?admin|root|bounces?)@",
                      re.IGNORECASE)  # fmt: skip
+_BOTH = ("original-recipient", "final-recipient")
 _OURS = ("to", "delivered-to", "envelope-to", "x-envelope-to", "from")
 _MOST = 200  # addresses looked at
 _SAID = 20_000  # characters
@@ -47,6 +48,17 @@ def reported(group: Mapping[str, str]) -> str:
         if found:
             return _bare(found[0])
     return ""
+
+
+def is_elsewhere(group: Mapping[str, str]) -> bool:
+    """True when another mailbox refused than the one we wrote to, which forwards its mail.
+
+    The same name at another host is the same mailbox: servers of one house hand mail on so.
+    """
+    texts = (group.get(name, "").rpartition(";")[2] for name in _BOTH)
+    found = [ADDRESS.search(text) for text in texts]
+    names = {_bare(one[0]).rpartition("@")[0].lower() for one in found if one}
+    return len(names) > 1
 
 
 def named(message: Opened) -> str:

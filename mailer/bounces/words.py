@@ -13,6 +13,7 @@ from mailer.bounces.values import Kind
 
 FULL = "the mailbox is full"
 OFF = "the mailbox is switched off"
+NO_DOMAIN = "there is no such domain"
 
 _NOT_THE_ADDRESS = {
     FULL: r"""
@@ -36,7 +37,10 @@ _NOT_THE_ADDRESS = {
         |authentication|greylist|gr[ae]ylist|phish|sender\ (?:id|is\ not|verif|address\ reject
             |domain|reject|not|denied|refus)|verify\ (?:the\ )?sender|verification\ failed
         |backscatter|uribl|surbl|not\ allowed\ to\ send|domain\ of\ sender|sender's
-        |bad\ sender|client\ host\ rejected|ip\ addr|from\ (?:your|this)\ (?:ip|host|server|network)
+        |bad\ sender|unknown\ sender|sender\ (?:account|mailbox|user)
+        |(?:mailbox|account|address)\ of\ (?:the\ )?sender|your\ ip\b
+        |(?<!not\ )listed\ (?:at|by|on)\b|client\ host\ rejected|ip\ addr
+        |from\ (?:your|this)\ (?:ip|host|server|network)
         |access\ (?:from|to\ this)|no\ access\ from|open\ relay|hates?\ you|not\ accept\w*\ (?:mail
             |e-?mail|messages?)\ from|mail\ from\ (?:your|this|the)
             |message\ (?:was\ )?(?:content\ )?
@@ -47,6 +51,7 @@ _NOT_THE_ADDRESS = {
         |of\ your\ isp|lookup\ failed|on\ hold|from:\ domain|valid\ from:|invalid\ ip\b
         |header\ error
         |mail\ (?:rejected\.|rejet)|rejected\ by\ destination|requires\ confirmation
+        |too\ many\ GAP3(?:invalid|unknown|bad|wrong)
         |challenge|confirm\ (?:that|this|your)|5\.7\.(?:50[0-9]|51[0-9]|60[0-9]|7[0-9]{2})\b""",
     "it may not be sent this way": r"""
         (?<![\w.])relay(?:ing|ed)?\b(?!\.)|not\ permitted|no\ relaying|rcpthosts|badmailfrom
@@ -118,7 +123,7 @@ _THE_ADDRESS = {
         |invalid\ mailbox|5\.1\.351
         |(?:ユーザー?|宛先|アドレス).{0,60}(?:見つかり|存在し|不明)
         |ne\ correspond|n'existe\ pas|aucun\ (?:utilisateur|destinataire|compte)""",
-    "there is no such domain": r"""
+    NO_DOMAIN: r"""
         (?:host|domain|system|nameserver|dns|server)\W{1,6}(?:name\W{1,6})?GAP4
             (?:unknown|not\ found|does(?:n't|\ not)\ exist|no\ such|nxdomain|invalid|not\ reachable
                 |non-?exist\w*|couldn'?t\ be\ found|not\ known|lookup\ fail|inconnu|unbekannt)
@@ -127,7 +132,7 @@ _THE_ADDRESS = {
         |(?:couldn'?t|cannot|could\ not|unable\ to)\W{1,6}find\W{1,6}(?:any\W{1,6}|a\W{1,6})?GAP2
             (?:host|domain|mail\ exchanger)|unrouteable|unroutable|name\ or\ service\ not\ known
         |no\ mx\b|no\ smtp\ service|null\ mx|does\ not\ accept\ (?:any\ )?(?:e-?)?mail
-        |not\ accepting\ network\ messages|name\ service\ error.{0,120}not\ found
+        |name\ service\ error.{0,120}not\ found
         |no\ data\ known""",
 }
 """Why no letter will ever arrive there."""

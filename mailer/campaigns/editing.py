@@ -1,8 +1,8 @@
 """Letters whose text the supporter may change: what is theirs to change, and what stays.
 
 Changed is what all letters of a supporter say alike, as one text for all of them. Salutations,
-closing blocks, and paragraphs that not every official gets are the organizer's: they stay where
-they stand.
+closing blocks, paragraphs that not every official gets, and those that name who signs with the
+supporter are the organizer's: they stay where they stand.
 """
 
 from __future__ import annotations
@@ -43,9 +43,12 @@ class Outline:
 def outline(
     campaign: Campaign, letters: Sequence[MergedLetter], supporter: Supporter, *, url: str = ""
 ) -> Outline:
-    """Letters as they were merged, taken apart into what is open and what is fixed."""
+    """One supporter's letters, taken apart into what is open and what is fixed."""
     endings = tuple(ending(campaign, supporter, letter.language, url) for letter in letters)
-    return _apart([_above(*one) for one in zip(letters, endings, strict=True)], endings)
+    texts = [_above(*one) for one in zip(letters, endings, strict=True)]
+    names = [one.name for one in campaign.signatories]
+    open_ = [part for part in _common(texts) if not any(name in part for name in names)]
+    return _apart(open_, texts, endings)
 
 
 def edited(
@@ -65,10 +68,18 @@ def _above(letter: MergedLetter, end: str) -> list[str]:
     return letter.body.removesuffix(end).removesuffix(_BETWEEN).split(_BETWEEN)
 
 
-def _apart(texts: Sequence[Sequence[str]], endings: tuple[str, ...]) -> Outline:
-    common = list(texts[0])
+def _common(texts: Sequence[Sequence[str]]) -> Sequence[str]:
+    """The paragraphs that all texts have, in order."""
+    common = texts[0]
     for text in texts[1:]:
         common = [part for at, _, size in alike.blocks(common, text) for part in common[at:][:size]]
+    return common
+
+
+def _apart(
+    common: Sequence[str], texts: Sequence[Sequence[str]], endings: tuple[str, ...]
+) -> Outline:
+    """What stands around the paragraphs that are open."""
     gaps = [[_BETWEEN.join(gap) for gap in _gaps(common, text)] for text in texts]
     if not common:  # words may be added at the end
         return Outline(open=("",), fixed=tuple((*gap, "") for gap in gaps), endings=endings)

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from mailer.campaigns import colours
 from mailer.campaigns.proofread import (
     check_mentions,
     opening,
@@ -22,10 +23,13 @@ from mailer.campaigns.versions import Page, open_page, translate
 from mailer.officials.values import Officials
 from mailer.problems import Problem
 from mailer.records import text as texts
-from mailer.records.findings import Findings, TooManyProblems
+from mailer.records.findings import Findings, TooManyProblems, quoted
 
 MAIN_LANGUAGE = "en"
-_OF_A_VERSION = ("title", "description", "thumbnail", "subjects", "salutation", "fallback_message")
+_OF_A_VERSION = (
+    *("title", "description", "thumbnail", "thumbnail_alt", "logo"),
+    *("subjects", "salutation", "fallback_message"),
+)
 _MOMENTS = ("published", "opens", "closes")
 
 
@@ -78,10 +82,25 @@ def _main(page: Page, slug: str, officials: Officials | None) -> Campaign:
     _to_days(values, page)
     campaign = Campaign(slug=slug, versions={}, status=status, **values)
     check_references(campaign, page, officials)
+    _check_colour(campaign.colour, page)
     several = reaches_several(campaign.to, officials)
     version = _version(page, words, MAIN_LANGUAGE, several=several)
     _proofread(page, version, campaign, officials)
     return replace(campaign, versions={MAIN_LANGUAGE: version})
+
+
+def _check_colour(colour: str, page: Page) -> None:
+    """Tell of a colour that only a darker shade of can be read."""
+    item = page.item("colour")
+    if item is None or not colour or colours.worst(colour) >= colours.READABLE:
+        return
+    used, found = colours.shades(colour)[0].accent, f"{colours.worst(colour):.1f}"
+    message = (
+        f'"colour": {quoted(colour)} is too pale to be read on light pages'
+        f" (contrast {found} of {colours.READABLE})"
+    )
+    hint = f'{used} is used there instead: write colour = "{used}" to see it here'
+    page.findings.warning(item.line, item.column, message, hint)
 
 
 def _to_days(values: dict[str, Any], page: Page) -> None:
@@ -113,6 +132,8 @@ def _version(page: Page, words: Mapping[str, Any], language: str, *, several: bo
         title=words.get("title", ""),
         description=words.get("description", ""),
         thumbnail=words.get("thumbnail", ""),
+        thumbnail_alt=words.get("thumbnail_alt", ""),
+        logo=words.get("logo", ""),
         subjects=words.get("subjects", ()),
         salutation=opened.salutation,
         story=page.post.story,
@@ -139,7 +160,7 @@ def _proofread(
         return
     roles = [role.id for role in campaign.roles]
     check_mentions(found, version.letter_line, roles, officials, findings)
-    if campaign.editable == "personal" and "supporter.personal" not in found.uses:
+    if campaign.editable != "none" and "supporter.personal" not in found.uses:
         message = "the letter has no {{ supporter.personal }}: own words will stand at its end"
         findings.note(version.letter_line, 1, message, 'or write editable = "none"')
 
@@ -152,6 +173,7 @@ def _translated(
     words = VERSION.read(page.root, findings)
     main = campaign.version(MAIN_LANGUAGE)
     words.setdefault("thumbnail", main.thumbnail)
+    words.setdefault("logo", main.logo)
     several = reaches_several(campaign.to, officials)
     version = _version(page, words, language, several=several)
     _proofread(page, version, campaign, officials)

@@ -116,6 +116,8 @@ _TOLD_BY_EVERY_VERSION = (
     Key(name="title", kind=line(150), required=True),
     Key(name="description", kind=line(500)),
     Key(name="thumbnail", kind=line(300)),
+    Key(name="thumbnail_alt", kind=line(300)),
+    Key(name="logo", kind=line(300)),
     Key(name="subjects", kind=list_of(line(300), "subjects")),
     Key(name="salutation", kind=line(200)),
     Key(name="fallback_message", kind=line(1000)),

@@ -75,7 +75,9 @@ class Version:
     language: str
     title: str
     description: str = ""
-    thumbnail: str = ""
+    thumbnail: str = ""  # a picture's name below templates/media/, or an address elsewhere
+    thumbnail_alt: str = ""  # what it shows; "": nothing that is worth saying
+    logo: str = ""
     subjects: tuple[str, ...] = ()  # templates; empty: the title is the subject
     salutation: str = ""  # template of a line of its own
     story: str = ""  # Markdown, for the page

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from mailer import addresses, deliverability, transports
+from mailer.bounces import mailbox
 from mailer.config import Settings
 from mailer.deliverability import Names, Published, Road, Sender
-from mailer.errors import SettingsError
+from mailer.errors import MailerError, SettingsError
 from mailer.problems import Finding
 from mailer.transports import api
 from mailer.transports.smtp import SmtpTransport
@@ -20,6 +21,8 @@ EXAMPLES = ("example.com", "example.net", "example.org")
 def look(settings: Settings, names: Names) -> Iterator[Finding]:
     """The settings that mail depends on, and what the name server says of our domain."""
     yield from _together(settings)
+    if settings.bounces:
+        yield _mailbox(settings.bounces)
     sender = _sender(settings)
     if sender is None:
         return  # the doctor has said of the settings what is wrong
@@ -76,6 +79,25 @@ def _road(way: transports.Transport, scheme: str) -> Road:
     loopback = way.server.loopback
     source = deliverability.own_address() if loopback else ""
     return Road(scheme=scheme, host=way.server.host, loopback=loopback, source=source)
+
+
+def _mailbox(url: str) -> Finding:
+    """Whether the mailbox for bounces can be opened; nothing in it is touched."""
+    try:
+        at = mailbox.parse(url)
+        waiting, left = mailbox.count(at)
+    except MailerError as error:
+        return Finding(
+            level="fail", what="bounces", found=str(error),
+            repair="see that its server runs, and correct MAILER_BOUNCES: docs/bounces.md shows how it is written",
+        )  # fmt: skip
+    found = f"{at.folder} at {at.host}: {waiting} to be read"
+    if not left:
+        return Finding(level="ok", what="bounces", found=found)
+    return Finding(
+        level="warn", what="bounces", found=f"{found}, {left} could not be read and have a flag",
+        repair="look at them in that mailbox; without the flag they are tried again",
+    )  # fmt: skip
 
 
 def _together(settings: Settings) -> Iterator[Finding]:

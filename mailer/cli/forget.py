@@ -10,7 +10,7 @@ from mailer.cli.paused import count
 from mailer.config import Settings
 from mailer.errors import FieldError, MailerError
 from mailer.submissions import erasing
-from mailer.transports.maildir import Box, MaildirTransport
+from mailer.transports import maildir
 
 
 @click.command()
@@ -48,6 +48,4 @@ def forget(email: str) -> None:
 
 def _remove_files(settings: Settings, letters: tuple[str, ...]) -> int:
     """Remove the letters that were kept on this machine; how many files that were."""
-    ways = transports.from_urls(settings.transports, settings.home)
-    boxes = [Box(way.path) for way in ways if isinstance(way, MaildirTransport)]
-    return sum(box.remove(letters) for box in boxes)
+    return maildir.remove(transports.from_urls(settings.transports, settings.home), letters)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from mailer import addresses, transports
-from mailer.campaigns import coverage, rehearsal
+from mailer.campaigns import changeable, coverage, pictures, rehearsal
 from mailer.campaigns.library import Content, Library
 from mailer.campaigns.recipients import reachable, vacant
 from mailer.campaigns.values import Campaign
@@ -83,6 +83,7 @@ def _all_problems() -> list[Problem]:
     for campaign in content.campaigns.values():
         found += rehearsed(campaign, content)
     found += coverage.check(content, now=time.time(), service=service)
+    found += pictures.check(content, home)
     return found
 
 
@@ -91,7 +92,8 @@ def rehearsed(campaign: Campaign, content: Content) -> tuple[Problem, ...]:
     day = campaign.today(time.time())
     to = reachable(campaign, content.officials, day)
     empty = vacant(campaign, content.officials, day)
-    return rehearsal.check(campaign, to, vacant=empty, files=content.files)
+    told = rehearsal.check(campaign, to, vacant=empty, files=content.files)
+    return (*told, *changeable.check(campaign, to))
 
 
 def _settings_problems() -> tuple[list[Problem], Path, bool]:

@@ -20,7 +20,6 @@ DEFAULT_TRANSPORT = "maildir:var/outbox"
 DEFAULT_FROM = "letters@campaign.example"
 DEFAULT_JOURNAL = "var/erasures.log"
 SHORTEST_KEY = 32
-SHORTEST_HOOK = 16
 DEADLINE = 96 * 3600.0
 """Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
 
@@ -34,7 +33,8 @@ KNOWN = (
     "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
     "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
     "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL", "DKIM_KEY", "DKIM_SELECTOR", "REPLY_ALIAS",
-    "BOUNCES", "SNS_TOPIC", "REPRESENT", *(f"HOOK_{name.upper()}" for name in HOOKS),
+    "BOUNCES", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS",
+    *(f"HOOK_{name.upper()}" for name in HOOKS),
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -65,6 +65,7 @@ class Settings:
     worker_connections: int = 10
     backoff: tuple[float, ...] = BACKOFF  # seconds until the next attempt, by attempts made
     deadline: float = DEADLINE  # seconds from the first attempt until we give up
+    answer_days: int = 14  # until supporters are asked whether the offices answered; 0: never
     timezone: str = "UTC"
     journal: str = DEFAULT_JOURNAL  # of erasures, for restores
     port: int = 8000
@@ -113,7 +114,7 @@ class Settings:
             reply_domain=values.domain(values.read(env, "REPLY_DOMAIN").lower()),
             reply_alias=values.one_of(env, "REPLY_ALIAS", ("off", "freemail", "always")),
             bounces=values.mailbox(values.read(env, "BOUNCES")),
-            hooks={name: values.keys(values.read(env, f"HOOK_{name.upper()}")) for name in HOOKS},
+            hooks={name: values.hook_keys(env, name) for name in HOOKS},
             sns_topic=values.topic(values.read(env, "SNS_TOPIC")),
             dkim_key=values.read(env, "DKIM_KEY"),
             dkim_selector=values.read(env, "DKIM_SELECTOR"),
@@ -121,6 +122,7 @@ class Settings:
             worker_connections=values.number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
             backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
             deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,
+            answer_days=values.number(env, "MAILER_ANSWER_DAYS", 14, 0, 365),
             timezone=values.timezone(values.read(env, "TIMEZONE") or "UTC"),
             journal=values.read(env, "JOURNAL") or DEFAULT_JOURNAL,
             port=values.number(env, "PORT", 8000, 1, 65535),
@@ -181,12 +183,6 @@ def is_loopback(host: str) -> bool:
 
 
 def _check_together(settings: Settings) -> None:
-    for name, keys in settings.hooks.items():
-        if any(len(key) < SHORTEST_HOOK for key in keys):
-            raise SettingsError(
-                f"MAILER_HOOK_{name.upper()} is too short: whoever guesses it can say what became"
-                f" of letters; use at least {SHORTEST_HOOK} characters"
-            )
     if settings.reply_alias != "off" and not settings.reply_domain:
         raise SettingsError(
             f"MAILER_REPLY_ALIAS is {settings.reply_alias!r}, but MAILER_REPLY_DOMAIN is missing:"

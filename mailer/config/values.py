@@ -22,6 +22,19 @@ TOPIC = re.compile(
 )
 """The name (ARN) of a topic of Amazon SNS; its partition and its region."""
 
+SHORTEST_HOOK = 16
+_HOOK_FORMS = {
+    "sendgrid": (
+        # X.509's SubjectPublicKeyInfo of a point on P-256 (RFC 5480), in base64.
+        re.compile(r"MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE[A-Za-z0-9+/]{86}=="),
+        "its verification key, 124 characters that begin with MFkw",
+    ),
+    "resend": (
+        re.compile(r"whsec_(?:[A-Za-z0-9+/]{4})+(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"),
+        "the signing secret of the webhook, whsec_ and base64 behind it",
+    ),
+}
+
 HOUR, HALF_HOUR = 3600.0, 1800.0
 MOST_MINUTES = 1440
 MOST_WAITS = 20
@@ -144,6 +157,23 @@ def mailbox(text: str) -> str:
             " imaps://user:password@mail.example.org/INBOX, user and password %-encoded"
         )
     return text
+
+
+def hook_keys(env: Mapping[str, str], provider: str) -> tuple[str, ...]:
+    """What proves a provider's calls, in the form in which it is shown there; no message repeats
+    it."""
+    name = f"HOOK_{provider.upper()}"
+    found = keys(read(env, name))
+    form, described = _HOOK_FORMS.get(provider, (re.compile(".*"), ""))
+    for key in found:
+        if len(key) < SHORTEST_HOOK:
+            raise SettingsError(
+                f"MAILER_{name} is too short: whoever guesses it can say what became of letters;"
+                f" use at least {SHORTEST_HOOK} characters"
+            )
+        if not form.fullmatch(key):
+            raise SettingsError(f"MAILER_{name} is not what the provider shows: {described}")
+    return found
 
 
 def keys(text: str) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ def _note(tx: Tx, data: bytes, bounce: Bounce, to: str, sender: Sender, now: flo
     unasked = is_reply and not bounce.at_alias  # to the address for bounces: nobody's, so staff's
     noted = record(
         tx, MAIL, _news(data, bounce), now=now, attention=attention or unasked,
-        gone=bounce.kind is Kind.HARD and _is_same(bounce.recipient, to),
+        gone=bounce.kind is Kind.HARD and _is_same(bounce, to),
     )  # fmt: skip
     if noted is None:
         return Taken(kind=bounce.kind, letter=bounce.letter, known=True)
@@ -101,9 +101,10 @@ def _note(tx: Tx, data: bytes, bounce: Bounce, to: str, sender: Sender, now: flo
     )
 
 
-def _is_same(recipient: str, to: str) -> bool:
+def _is_same(bounce: Bounce, to: str) -> bool:
     """False when it came back from another mailbox, to which the office's own forwards."""
-    return not recipient or recipient.lower() == to.lower()
+    named = bounce.recipient.lower()
+    return not bounce.elsewhere and named in {"", to.lower()}
 
 
 def _stray(tx: Tx, data: bytes, bounce: Bounce, now: float) -> Taken:

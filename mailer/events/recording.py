@@ -116,7 +116,7 @@ def _letter(tx: Tx, letter_id: str) -> Row[Any] | None:
 _ABOUT: Select[Any] = (
     select(
         letter.c.id, letter.c.kind, letter.c.state, letter.c.official, letter.c.person,
-        letter.c.submission, letter.c.sent_at, submission.c.erased_at,
+        letter.c.submission, letter.c.sent_at, letter.c.tried_at, submission.c.erased_at,
     )
     .outerjoin(submission, submission.c.id == letter.c.submission)
     .where(letter.c.id == bindparam("letter_"))

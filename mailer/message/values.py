@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
+from weakref import WeakSet
 
 from mailer import addresses
 from mailer.errors import FieldError, HeaderError
@@ -27,6 +28,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # what it may hold, it is read twice as fast as by a search for what it may not.
 _TEXT = re.compile(r"[\t\n\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]*+")
 
+_clean: WeakSet[Mail] = WeakSet()  # found so, while they are needed: by bytes and fields alike
 _wire = lru_cache(maxsize=64)(addresses.wire)  # slow, and letters of one campaign share a sender
 
 
@@ -53,6 +55,8 @@ class Mail:
 
 def cleaned(mail: Mail) -> Mail:
     """`mail` as it may stand in a message: single spaces, ASCII domains; raises HeaderError."""
+    if mail in _clean:
+        return mail
     _refuse_unless(_MESSAGE_ID, mail.message_id, "message id", LONGEST_ID)
     _refuse_unless(_LANGUAGE, mail.language, "language", 35)
     if not _TEXT.fullmatch(mail.text):
@@ -73,7 +77,9 @@ def cleaned(mail: Mail) -> Mail:
     changed: dict[str, Any] = {
         name: value for name, value in found.items() if value != getattr(mail, name)
     }
-    return replace(mail, **changed) if changed else mail
+    found_clean = replace(mail, **changed) if changed else mail
+    _clean.add(found_clean)
+    return found_clean
 
 
 def _heading(value: str, what: str) -> str:

@@ -45,6 +45,7 @@ class Draft:
     trial_to: str = ""
     replaces: str = ""  # the receipt of what was written with a mistyped address, and waits
     agreed: tuple[Wording, ...] = ()  # what organisations may have of them
+    edited: bool = False  # the supporter changed the letters' own text
 
 
 def accept(store: Store, draft: Draft) -> str:
@@ -105,6 +106,8 @@ def tell_already(
     told = exists().where(
         letter.c.submission == submission.c.id, letter.c.kind == Kind.NOTICE,
         letter.c.campaign == campaign, submission.c.mailbox == mailbox,
+        # But for the mail that asks whether the offices answered: it tells nothing.
+        letter.c.created_at != func.coalesce(submission.c.asked_at, 0.0),
     )  # fmt: skip
     if tx.execute(select(told)).scalar():
         return
@@ -126,7 +129,7 @@ def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str |
         "email": who.email, "search": f"{addresses.folded(who.name)} {who.email.casefold()}",
         "postal_code": who.postal_code, "address": who.address, "district": who.district,
         "role": who.role, "affiliation": who.affiliation, "personal": who.personal,
-        "via": draft.via, "created_at": now,
+        "via": draft.via, "created_at": now, "edited": draft.edited,
     }  # fmt: skip
     return tx.execute(_once(tx.dialect.name), values).scalar_one_or_none()
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
 
 from mailer import i18n, mails, outbox
 from mailer.db import Store, Tx
-from mailer.db.schema import letter, letter_text, submission
+from mailer.db.schema import letter, letter_event, letter_text, submission
 from mailer.mails import CopiedLetter
 from mailer.outbox import NewLetter, Sender, Written, suppression
 from mailer.status import Kind, State
@@ -64,10 +64,19 @@ def offer(tx: Tx, row: Row[Any], now: float) -> Offer:
     letters = _letters(tx, row.id)
     if not any(one.body for one in letters):
         return Offer.GONE
-    if any(one.state == State.AWAITING for one in letters):
+    if row.confirmed_at is None and _has_waited(tx, row.id):
         return Offer.WAITS
     last = asked_at(tx, row.id)
     return Offer.ASKED if last is not None and last > now - APART else Offer.OPEN
+
+
+def _has_waited(tx: Tx, submission_id: str) -> bool:
+    """True when letters wait to be confirmed, or did until they were cancelled."""
+    waited = exists().where(
+        letter_event.c.letter == letter.c.id, letter.c.submission == submission_id,
+        letter_event.c.state == State.AWAITING,
+    )  # fmt: skip
+    return bool(tx.execute(select(waited)).scalar())
 
 
 def asked_at(tx: Tx, submission_id: str) -> float | None:

@@ -7,7 +7,7 @@ when. Keyed hashes stay, so that counts and "one letter for each person" hold; t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from mailer.db.schema import (
 )
 from mailer.outbox import Event, enclosures
 from mailer.status import Kind, State
-from mailer.submissions import journal
+from mailer.submissions import journal, receipts, withdrawing
 from mailer.submissions.accept import one_at_a_time
 from mailer.submissions.journal import Erasure
 
@@ -57,9 +57,15 @@ def forget(store: Store, email: str, *, file: Path) -> Erased:
     then nothing is erased.
     """
     address = addresses.parse(email)
+    with store.read() as tx:
+        mailbox = addresses.mailbox_key(address, store.pepper(tx))
+    return forget_mailbox(store, mailbox, file=file)
+
+
+def forget_mailbox(store: Store, mailbox: str, *, file: Path) -> Erased:
+    """Erase what is known of a mailbox (a keyed hash), as `forget` does."""
     with store.write() as tx:
         now = store.now(tx)
-        mailbox = addresses.mailbox_key(address, store.pepper(tx))
         erasure = Erasure(at=now, mailbox=mailbox)
         erased = erase(tx, erasure, now=now)
         if erased.submissions:
@@ -69,20 +75,42 @@ def forget(store: Store, email: str, *, file: Path) -> Erased:
     return erased
 
 
+def forget_one(
+    store: Store, token: str, *, file: Path, accounts: Collection[str] = ()
+) -> Erased | None:
+    """Erase the submission of a receipt, as `forget` does; None for one that is not there.
+
+    Again changes nothing. `accounts` are the transports in use.
+    """
+    with store.write() as tx:
+        row = tx.execute(select(submission).where(submission.c.receipt == token)).one_or_none()
+        if row is None:
+            return None
+        one_at_a_time(tx, row.mailbox)
+        now = store.now(tx)
+        shown = receipts.of_row(tx, row, now, accounts)
+        open_ones = [one.id for one in shown.letters if withdrawing.is_open(one)]
+        withdrawing.settle_stand_ins(tx, open_ones, ERASED, now)
+        erasure = Erasure(at=now, submission=row.id)
+        erased = erase(tx, erasure, now=now)
+        if erased.submissions:
+            journal.note(file, erasure)
+    if erased.submissions:
+        store.scrub()
+    return erased
+
+
 def erase(tx: Tx, erasure: Erasure, *, now: float) -> Erased:
-    """Erase what the mailbox had sent in by `erasure.at`; again changes nothing."""
-    one_at_a_time(tx, erasure.mailbox)
-    tx.execute(
-        delete(confirmation).where(
-            confirmation.c.mailbox == erasure.mailbox, confirmation.c.at <= erasure.at
-        )
-    )
-    found = tx.execute(
-        select(submission.c.id, submission.c.email).where(
-            submission.c.mailbox == erasure.mailbox, submission.c.created_at <= erasure.at,
-            submission.c.erased_at.is_(None),
-        )
-    ).all()  # fmt: skip
+    """Erase what the mailbox had sent in by `erasure.at`, or one submission; once more, nothing."""
+    theirs = submission.c.id == erasure.submission
+    if erasure.mailbox:
+        one_at_a_time(tx, erasure.mailbox)
+        sent = confirmation.c.mailbox == erasure.mailbox
+        tx.execute(delete(confirmation).where(sent, confirmation.c.at <= erasure.at))
+        before = submission.c.created_at <= erasure.at
+        theirs = (submission.c.mailbox == erasure.mailbox) & before
+    still = select(submission.c.id, submission.c.email).where(submission.c.erased_at.is_(None))
+    found = tx.execute(still.where(theirs)).all()
     taken = [_erase_one(tx, row.id, row.email, now) for row in found]
     return Erased(
         submissions=len(found),

@@ -1,7 +1,7 @@
 """The journal of erasures: a file outside the database, so that a restore can repeat them.
 
-A line is a moment and a mailbox's keyed hash, never an address. The key comes with the database,
-so the hashes of a backup are those of the journal.
+A line is a moment and a mailbox's keyed hash, never an address, or a submission's id, which is
+random. The key comes with the database, so the hashes of a backup are those of the journal.
 """
 
 from __future__ import annotations
@@ -13,15 +13,16 @@ from pathlib import Path
 
 from mailer.errors import MailerError
 
-_LINE = re.compile(r"(\d+\.\d+) ([0-9a-f]{40})")
+_LINE = re.compile(r"(\d+\.\d+) (?:([0-9a-f]{40})|([0-9a-z]{26}))")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """At a moment, all that was known of a mailbox was erased."""
+    """At a moment, all that was known of a mailbox was erased, or of one submission."""
 
     at: float
-    mailbox: str  # as addresses.mailbox_key makes it
+    mailbox: str = ""  # as addresses.mailbox_key makes it
+    submission: str = ""  # its id: then nothing else of the mailbox
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,7 @@ class Noted:
 
 def note(file: Path, erasure: Erasure) -> None:
     """Write an erasure down to the disk; raises MailerError when that cannot be done."""
-    line = f"{erasure.at!r} {erasure.mailbox}\n".encode()
+    line = f"{erasure.at!r} {erasure.submission or erasure.mailbox}\n".encode()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC
@@ -59,7 +60,11 @@ def read(file: Path) -> Noted | None:
     except OSError as error:
         raise _unusable(file, "read", error) from None
     matches = [_LINE.fullmatch(line) for line in lines]
-    erasures = [Erasure(at=float(found[1]), mailbox=found[2]) for found in matches if found]
+    erasures = [
+        Erasure(at=float(found[1]), mailbox=found[2] or "", submission=found[3] or "")
+        for found in matches
+        if found
+    ]
     return Noted(erasures=tuple(erasures), unreadable=matches.count(None))
 
 

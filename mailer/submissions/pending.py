@@ -50,14 +50,14 @@ def pending(store: Store, receipt: str) -> Pending | None:
             return None
         letters = _letters(tx, row.id)
         waits = any(one.state == State.AWAITING for one in letters)
-        if not waits and not all(one.reason == EXPIRED for one in letters):
+        if not waits and not any(one.reason == EXPIRED for one in letters):
             return None
         asked = _asked_at(tx, row)
         return Pending(
             id=row.id, over=not waits, asked_at=asked, again_at=asked + APART,
             returned=_is_returned(tx, row.id),
             typed={name: row._mapping[name] for name in _KEPT},
-            officials=tuple(one.official for one in letters), via=row.via,
+            officials=tuple(one.official for one in letters if _counts(one)), via=row.via,
         )  # fmt: skip
 
 
@@ -92,6 +92,11 @@ def _letters(tx: Tx, submission_id: str) -> Sequence[Row[Any]]:
         .order_by(letter.c.created_at, letter.c.official)
     )
     return tx.execute(statement).all()
+
+
+def _counts(one: Row[Any]) -> bool:
+    """False for a letter that was withdrawn by itself, while others wait on."""
+    return bool(one.state == State.AWAITING or one.reason == EXPIRED)
 
 
 def _asked_at(tx: Tx, row: Row[Any]) -> float:

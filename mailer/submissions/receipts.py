@@ -23,6 +23,13 @@ SETTLING = 5.0
 """Seconds in which hardly any letter has left: until then nobody can tell the two apart."""
 
 
+NEVER = 0.0
+"""What `asked_at` says of a submission whose writer does not want to be asked by mail."""
+
+ANSWERED = "answered"
+"""What is noted of a letter when an office's answer to it was passed on."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReceiptLetter:
     """One letter as its supporter may see it."""
@@ -77,11 +84,20 @@ class Receipt:
     email: str
     created_at: float
     confirmed_at: float | None
-    erased: bool
+    erased_at: float | None
     copy: copies.Offer  # whether its writer may ask for a copy
     copied_at: float | None  # when they last did
     letters: tuple[ReceiptLetter, ...]
     consents: tuple[Consent, ...] = ()  # what organisations may have, and what was taken back
+    answered: str = ""  # yes | no | "": whether an office answered, as its writer says
+    answered_at: float | None = None
+    replied: bool = False  # an answer came here and was passed on
+    unasked: bool = False  # its writer does not want to be asked
+
+    @property
+    def erased(self) -> bool:
+        """True when nothing personal of it is kept any more."""
+        return self.erased_at is not None
 
     @property
     def reference(self) -> str:
@@ -110,9 +126,11 @@ def of_row(tx: Tx, row: Row[Any], now: float, accounts: Collection[str] = ()) ->
     return Receipt(
         id=row.id, token=row.receipt, campaign=row.campaign, approval=row.approval, via=row.via,
         language=row.language, name=row.name, email=row.email, created_at=row.created_at,
-        confirmed_at=row.confirmed_at, erased=row.erased_at is not None,
+        confirmed_at=row.confirmed_at, erased_at=row.erased_at,
         copy=copies.offer(tx, row, now), copied_at=copies.asked_at(tx, row.id),
         consents=consents.given(tx, row.id),
+        answered=row.answered, answered_at=row.answered_at, replied=_replied(tx, rows),
+        unasked=row.asked_at == NEVER,
         letters=tuple(
             _letter(found, as_shown, about.get(found.id))
             for found, as_shown in zip(rows, shown, strict=True)
@@ -206,6 +224,13 @@ def _of(tx: Tx, row: Row[Any], reason: str) -> _Shown:
         sent_at=row.sent_at, answer=row.answer, transport=row.transport,
         returned=_returned(tx, row.id) if row.state == State.BOUNCED else "",
     )  # fmt: skip
+
+
+def _replied(tx: Tx, rows: Sequence[Row[Any]]) -> bool:
+    """True when an office's answer to one of these letters came here."""
+    these = letter_event.c.letter.in_([row.id for row in rows])
+    told = select(letter_event.c.id).where(these, letter_event.c.note == ANSWERED)
+    return tx.execute(told.limit(1)).first() is not None
 
 
 def _returned(tx: Tx, letter_id: str) -> str:

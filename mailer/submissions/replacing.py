@@ -41,10 +41,20 @@ def replace(tx: Tx, receipt: str, campaign: str, now: float) -> None:
     waiting = own.where(letter.c.kind == Kind.LETTER, letter.c.state == State.AWAITING)
     ids = tx.execute(waiting.order_by(letter.c.id).with_for_update()).scalars().all()
     outbox.move(tx, ids, State.CANCELLED, event, come_from={State.AWAITING}, values=values)
-    if ids and not _waits(tx, row.mailbox):
-        mails = own.where(letter.c.kind != Kind.LETTER, letter.c.state == State.QUEUED)
-        asking = tx.execute(mails.order_by(letter.c.id)).scalars().all()
-        outbox.move(tx, asking, State.CANCELLED, event, come_from={State.QUEUED}, values=values)
+    if ids:
+        spare_mails(tx, row.id, row.mailbox, event)
+
+
+def spare_mails(tx: Tx, submission_id: str, mailbox: str, event: Event) -> None:
+    """Withdraw mails that ask to confirm and have not left, if nothing waits at their address."""
+    if _waits(tx, mailbox):
+        return
+    asking = letter.c.kind.in_((Kind.CONFIRMATION, Kind.REMINDER))
+    theirs = (letter.c.submission == submission_id, asking)
+    queued = select(letter.c.id).where(*theirs, letter.c.state == State.QUEUED)
+    ids = tx.execute(queued.order_by(letter.c.id)).scalars().all()
+    values = {"reason": event.note}
+    outbox.move(tx, ids, State.CANCELLED, event, come_from={State.QUEUED}, values=values)
 
 
 def _waits(tx: Tx, mailbox: str) -> bool:

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote
@@ -197,6 +197,12 @@ class Box:
                     with suppress(OSError):  # taken away since
                         if _NAME.fullmatch(_bare(entry.name)):
                             yield entry.stat().st_mtime_ns, _bare(entry.name)
+
+
+def remove(ways: Iterable[object], letters: Collection[str]) -> int:
+    """Take away the files of letters from those `ways` that keep some; how many there were."""
+    boxes = [Box(way.path) for way in ways if isinstance(way, MaildirTransport)]
+    return sum(box.remove(letters) for box in boxes)
 
 
 def _bare(file: str) -> str:

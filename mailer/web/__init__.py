@@ -25,10 +25,14 @@ from mailer.web import (
     hooks,
     i18n,
     localbox,
+    look,
+    public_acts,
     public_confirm,
     public_consents,
+    public_find,
     public_paper,
     public_site,
+    rendered,
     security,
     staff,
     unsubscribe,
@@ -59,9 +63,11 @@ def create_app(
     app.jinja_loader = FileSystemLoader([str(folder) for folder in template_folders(settings.home)])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.extensions["mailer"] = _services(settings, store, known, fetch or _fetch, represent)
-    for part in (i18n, assets, errors):
+    serving = _services(settings, store, known, fetch or _fetch, represent)
+    app.extensions["mailer"] = serving
+    for part in (i18n, assets, errors, look):
         part.install(app)
+    rendered.install(app, content=serving.library.current)
     security.install(app, settings)
     app.context_processor(
         # Addresses are never made from what a request says its host is.
@@ -71,8 +77,9 @@ def create_app(
         }
     )
     for module in (
-        *(health, hooks, staff, localbox, public_site, about),
+        *(health, hooks, staff, look, localbox, public_site, about),
         *(public_confirm, public_consents, public_paper, unsubscribe, embed),
+        *(public_acts, public_find),
     ):
         app.register_blueprint(module.blueprint)
     return app

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from mailer.campaigns.values import Campaign
+from mailer.approvals import Edition
+from mailer.campaigns import editing
+from mailer.campaigns.values import MergedLetter, Supporter
 from mailer.status import State
 from mailer.submissions import Receipt, pending
 from mailer.submissions.expiring import EXPIRED
 from mailer.submissions.pending import Pending
-from mailer.web import consents, shown
-from mailer.web.fields import asked
+from mailer.web import consents, private, shown
+from mailer.web.fields import BODY, asked
 from mailer.web.forms import OFFICIALS, REPLACES
 from mailer.web.services import services
 from mailer.web.shown import Phase
@@ -35,11 +37,11 @@ class Awaiting:
 def of(found: Receipt) -> Awaiting | None:
     """What to offer on a receipt; None where nothing waits for its supporter."""
     waits = any(one.state is State.AWAITING for one in found.letters)
-    late = all(one.reason == EXPIRED for one in found.letters)
+    late = any(one.reason == EXPIRED for one in found.letters)
     waiting = pending.pending(services().store, found.token) if waits or late else None
     if waiting is None:
         return None
-    campaign = _open_campaign(found.campaign)
+    edition = _open_edition(found.campaign)
     return Awaiting(
         token=found.token,
         email=found.email,
@@ -49,22 +51,23 @@ def of(found: Receipt) -> Awaiting | None:
         asked_at=waiting.asked_at,
         asked_again=waiting.asked_at > found.created_at,
         again_at=waiting.again_at if waiting.again_at > services().store.now() else None,
-        slug=campaign.slug if campaign else "",
-        fields=_fields(found, waiting, campaign) if campaign else (),
+        slug=found.campaign if edition else "",
+        fields=_fields(found, waiting, edition) if edition else (),
     )
 
 
-def _open_campaign(slug: str) -> Campaign | None:
+def _open_edition(slug: str) -> Edition | None:
     edition = shown.edition(slug)
     if edition is None or shown.phase(edition.campaign) is not Phase.OPEN:
         return None
-    return edition.campaign
+    return edition
 
 
 def _fields(
-    found: Receipt, waiting: Pending, campaign: Campaign
+    found: Receipt, waiting: Pending, edition: Edition
 ) -> tuple[tuple[str, str], ...]:  # fmt: skip
     """The form as it was sent, without its address: what is wrong with it now, the form says."""
+    campaign = edition.campaign
     typed = [
         (name, waiting.typed[name])
         for name in asked(campaign)
@@ -77,7 +80,25 @@ def _fields(
     fixed += [] if waiting.over else [(REPLACES, found.token)]
     return (
         *typed,
+        *((BODY.name, text) for text in _texts(found, waiting, edition)),
         *((OFFICIALS, official) for official in chosen),
         *consents.fields(agreed),
         *((name, value) for name, value in fixed if value),
     )
+
+
+def _texts(found: Receipt, waiting: Pending, edition: Edition) -> tuple[str, ...]:
+    """The letters' own text as it was changed, where the campaign lets people do so."""
+    campaign = edition.campaign
+    if campaign.editable != BODY.name:
+        return ()
+    letters = [
+        MergedLetter(
+            official=one.official, post=one.post, to_name=one.to_name, to_address=one.to_address,
+            language=one.language, subject=one.subject, salutation=one.salutation, body=one.body,
+        )
+        for one in private.ordered(found, edition)
+    ]  # fmt: skip
+    writer = Supporter(**waiting.typed, language=found.language)
+    url = f"{services().settings.public_url}/{campaign.slug}/"
+    return editing.outline(campaign, letters, writer, url=url).open

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from mailer.errors import StoreError
 from mailer.i18n import LANGUAGES
 from mailer.web import shown
-from mailer.web.fields import FIELDS
+from mailer.web.fields import BODY, FIELDS
 from mailer.web.i18n import gettext, mark
 from mailer.web.shown import Open
 
@@ -53,6 +53,10 @@ _WORDS: dict[int, tuple[str, str]] = {
         mark("Nothing you typed was lost: go back and try again in a minute."),
     ),
 }
+_NO_RECEIPT = (
+    mark("There is no receipt at this address"),
+    mark("Part of the address may be missing: it is longer than one line in some mail programs."),
+)
 _OTHER = (mark("This did not work"), mark("Go back and try again."))
 
 
@@ -76,11 +80,13 @@ def _store(error: StoreError) -> tuple[str, int]:
 
 
 def _page(status: int) -> tuple[str, int]:
-    title, text = _WORDS.get(status, _OTHER)
+    receipt = status == 404 and request.path.startswith("/receipt/")
+    title, text = _NO_RECEIPT if receipt else _WORDS.get(status, _OTHER)
     page = render_template(
         "pages/error.html",
         heading=gettext(title),
         text=gettext(text),
+        find=receipt,
         campaigns=_open_campaigns() if status in {404, 405} else (),
         typed=_typed() if status == 503 else {},
         languages=LANGUAGES if status == 404 and request.method == "GET" else (),
@@ -94,6 +100,7 @@ def _typed() -> dict[str, str]:
         return {}
     try:
         found = {one.label: request.form.get(name, "") for name, one in FIELDS.items()}
+        found[BODY.label] = "\n\n".join(request.form.getlist(BODY.name))
     except HTTPException:  # a body too large to read
         return {}
     return {label: text for label, text in found.items() if text.strip()}

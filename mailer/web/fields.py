@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailer import addresses
@@ -97,8 +98,17 @@ BODY = Field(
 )
 """What is changed in a step of its own, once there are letters: see mailer.web.writing."""
 
+MOST_TEXTS = 50
+"""Boxes that one letter is ever taken apart into; what forged forms have more of is one text."""
+
 FIELDS: dict[str, Field] = {one.name: one for one in _FIELDS}
 _ALWAYS = ("name", "email")
+
+
+def texts(given: Sequence[str]) -> tuple[str, ...]:
+    """The changed texts of a form, every word of them."""
+    few, rest = given[: MOST_TEXTS - 1], [text for text in given[MOST_TEXTS - 1 :] if text]
+    return (*few, "\n\n".join(rest)) if rest else tuple(few)
 
 
 def asked(campaign: Campaign) -> dict[str, Asked]:

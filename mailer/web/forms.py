@@ -14,7 +14,7 @@ from mailer.districts.codes import CodeError, bare
 from mailer.errors import FieldError
 from mailer.submissions import new_id
 from mailer.web import consents, postal, private
-from mailer.web.fields import BODY, Asked, Field, asked
+from mailer.web.fields import BODY, Asked, Field, asked, texts
 from mailer.web.i18n import gettext, mark, number
 from mailer.web.places import Place
 
@@ -87,18 +87,14 @@ class Filled:
         )  # fmt: skip
         chosen = tuple((OFFICIALS, official) for official in self.chosen)
         asked = () if self.answered_for is None else ((ANSWERED_FOR, self.answered_for),)
-        some = (*self.changed(), *consents.fields(self.consents))
+        some = (*((BODY.name, text) for text in self.texts), *consents.fields(self.consents))
         return (*self.typed.items(), *chosen, *asked, *some, *((k, v) for k, v in always if v))
 
-    def changed(self) -> tuple[tuple[str, str], ...]:
-        """The texts that the supporter changed, as names and values."""
-        return tuple((BODY.name, text) for text in self.texts)
 
-
-def blank(campaign: Campaign, organisation: str) -> Filled:
+def blank(campaign: Campaign, organisation: str, draft: str = "") -> Filled:
     """An empty form, of somebody whom `organisation`'s link may have brought."""
     typed = dict.fromkeys(asked(campaign), "")
-    return Filled(typed=typed, draft=new_id(), via=via(campaign, organisation))
+    return Filled(typed=typed, draft=draft or new_id(), via=via(campaign, organisation))
 
 
 def read(
@@ -127,7 +123,7 @@ def read(
             errors[name] = explain(one.field, typed[name], error)
     return Filled(
         typed=typed,
-        texts=tuple(form.getlist(BODY.name)) if campaign.editable == BODY.name else (),
+        texts=texts(form.getlist(BODY.name)) if campaign.editable == BODY.name else (),
         texts_for=form.get(TEXTS_FOR, "")[:LONGEST_DRAFT],
         chosen=chosen,
         draft=form.get("draft", "")[:LONGEST_DRAFT] or new_id(),

@@ -71,7 +71,10 @@ def keys(settings: Settings, provider: str) -> tuple[str, ...]:
 def _call() -> Call:
     request.max_content_length = LARGEST
     headers = {name.lower(): value for name, value in request.headers.items()}
-    return Call(headers=headers, body=request.get_data(cache=False))
+    body = request.get_data(cache=False)
+    if request.content_length is None and len(body) >= LARGEST:
+        raise RequestEntityTooLarge  # it came in chunks, and what is left of it was not read
+    return Call(headers=headers, body=body)
 
 
 def _take(work: Services, provider: str, hook: Hook, call: Call) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,9 @@ from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 from flask import Flask, Response, g, has_request_context, request
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 from mailer.i18n import LANGUAGES, SOURCE, mark, text
 from mailer.officials.values import Words, say
@@ -20,7 +23,9 @@ from mailer.web.services import services
 
 __all__ = ["gettext", "install", "language", "mark", "ngettext", "speak"]
 
-_SAME_IN_EVERY_LANGUAGE = frozenset({"static", "site.media", "site.robots", "site.favicon"})
+_SAME_IN_EVERY_LANGUAGE = frozenset(
+    {"static", "look.sheet", "site.media", "site.robots", "site.favicon"}
+)
 
 
 def install(app: Flask) -> None:
@@ -55,9 +60,17 @@ def speak(offered: Sequence[str], default: str = "") -> str:
     """
     asked = _asked()
     g.asked = asked if asked in offered else ""
-    browser = "" if default else request.accept_languages.best_match(offered)
-    g.language = g.asked or default or browser or offered[0]
+    g.language = g.asked or default or preferred(request.headers.get("Accept-Language"), *offered)
     return str(g.language)
+
+
+@lru_cache(maxsize=1024)
+def preferred(accepted: str | None, *offered: str) -> str:
+    """The language that a browser asks for most among those offered, else the first of them.
+
+    Few say anything new, and reading what they say takes its time: so answers are kept.
+    """
+    return parse_accept_header(accepted, LanguageAccept).best_match(offered) or offered[0]
 
 
 def _asked() -> str:

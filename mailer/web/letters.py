@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
+from functools import cached_property
 
+from mailer.campaigns import alike
 from mailer.campaigns.values import MergedLetter, Recipient
 
 
@@ -24,13 +25,14 @@ class Shown:
     recipient: Recipient
     letter: MergedLetter
     pieces: tuple[Piece, ...]  # of the text, in order
+    like: Recipient | None = None  # whose letter, in the same language, it was compared with
 
-    @property
+    @cached_property
     def differing(self) -> tuple[str, ...]:
         """The paragraphs that the first letter does not have."""
         return tuple(piece.text.strip("\n") for piece in self.pieces if piece.differs)
 
-    @property
+    @cached_property
     def of_its_own(self) -> bool:
         """True when so much differs that it is best read whole."""
         return sum(map(len, self.differing)) * 2 > len(self.letter.text)
@@ -39,22 +41,34 @@ class Shown:
 def side_by_side(
     letters: Sequence[MergedLetter], recipients: Sequence[Recipient]
 ) -> tuple[Shown, ...]:
-    """The letters with their recipients, each compared with the first."""
-    first = letters[0].text if letters else ""
+    """The letters with their recipients, each compared with the first of its language."""
+    first: dict[str, tuple[MergedLetter, Recipient]] = {}
+    for letter, recipient in zip(letters, recipients, strict=True):
+        first.setdefault(letter.language, (letter, recipient))
     return tuple(
-        Shown(recipient=recipient, letter=letter, pieces=_pieces(first, letter.text))
+        _compared(letter, recipient, *first[letter.language])
         for letter, recipient in zip(letters, recipients, strict=True)
     )
 
 
-def _pieces(first: str, text: str) -> tuple[Piece, ...]:
-    old, new = _paragraphs(first), _paragraphs(text)
-    pieces: list[Piece] = []
-    for kind, _, _, start, end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if kind == "equal":
-            pieces.append(Piece(text="".join(new[start:end])))
-        else:
-            pieces += [Piece(text=paragraph, differs=True) for paragraph in new[start:end]]
+def _compared(
+    letter: MergedLetter, recipient: Recipient, first: MergedLetter, like: Recipient
+) -> Shown:
+    if letter is first:
+        return Shown(recipient=recipient, letter=letter, pieces=(Piece(text=letter.text),))
+    pieces = _pieces(first, letter)
+    return Shown(recipient=recipient, letter=letter, pieces=pieces, like=like)
+
+
+def _pieces(first: MergedLetter, letter: MergedLetter) -> tuple[Piece, ...]:
+    old, new = _paragraphs(first.body), _paragraphs(letter.body)
+    opening = letter.text.removesuffix(letter.body)
+    pieces = [Piece(text=opening, differs=letter.salutation != first.salutation)]
+    done = 0
+    for _, start, size in (*alike.blocks(old, new), (len(old), len(new), 0)):
+        pieces += [Piece(text=paragraph, differs=True) for paragraph in new[done:start]]
+        done = start + size
+        pieces += [Piece(text="".join(new[start:done]))] if size else []
     return tuple(pieces)
 
 

@@ -11,7 +11,7 @@ from mailer import approvals, sendlog
 from mailer.approvals import Edition
 from mailer.campaigns.recipients import recipients
 from mailer.submissions import Receipt, ReceiptLetter
-from mailer.web import security, shown
+from mailer.web import look, security, shown
 from mailer.web.services import services
 
 _ID = re.compile(r"[0-9a-z]{26}")
@@ -48,9 +48,11 @@ def made_for(found: Receipt) -> Edition | None:
 
 
 def title(found: Receipt, edition: Edition | None) -> str:
-    """The campaign's title today; its letters' own subject when the campaign is gone."""
+    """The campaign's title today, whose look the page puts on; else its letters' own subject."""
     if edition:
-        return edition.campaign.version(found.language).title
+        version = edition.campaign.version(found.language)
+        look.wear(edition.campaign, version)
+        return version.title
     return found.letters[0].subject if found.letters else found.campaign
 
 

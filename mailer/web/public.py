@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from flask import Blueprint, current_app, render_template, request, url_for
@@ -12,18 +11,30 @@ from werkzeug.wrappers import Response
 
 from mailer import sendlog, submissions
 from mailer.campaigns import story
-from mailer.campaigns.values import Campaign, MergedLetter, Status
-from mailer.errors import MergeError, StoreError
+from mailer.campaigns.letters import spoken_in
+from mailer.campaigns.values import Campaign, Status
+from mailer.errors import StoreError
 from mailer.sendlog import lanes
 from mailer.submissions import Draft, aliases
-from mailer.web import consents, forms, i18n, security, sharing, visits, where
+from mailer.web import (
+    consents,
+    forms,
+    i18n,
+    rendered,
+    security,
+    sharing,
+    text_step,
+    visits,
+    where,
+    writing,
+)
 from mailer.web.fields import FIELDS, asked
 from mailer.web.forms import Filled
 from mailer.web.i18n import gettext, mark
 from mailer.web.letters import side_by_side
 from mailer.web.services import services
-from mailer.web.shown import Phase
 from mailer.web.visits import Visit
+from mailer.web.writing import Writing
 
 blueprint = Blueprint("public", __name__)
 
@@ -43,20 +54,19 @@ _NOT_CERTAIN = mark(
     "It is not certain that your letters were stored. Press send again in a minute: they are taken"
     " only once."
 )
-_UNMERGED = mark(
-    "One of the letters could not be put together. What you typed is still here, and the people"
-    " of the campaign can see the reason in their log."
-)
-_TOO_LONG = mark("Your own words: shorten them; the whole letter may have 20,000 characters.")
 
 
 @blueprint.get("/<slug>/")
-def page(slug: str) -> Page:
+def page(slug: str) -> Response:
     """The campaign: what it is about, who gets the letters, and the form."""
-    visit = visits.visit(slug)
     security.keep_own()
-    filled = forms.blank(visit.campaign, request.args.get("via", ""))
-    return form_page(visit, where.blank(visit, filled))
+
+    def make(draft: str) -> tuple[Campaign, str]:
+        visit = visits.visit(slug)
+        filled = forms.blank(visit.campaign, request.args.get("via", ""), draft)
+        return visit.campaign, form_page(visit, where.blank(visit, filled))[0]
+
+    return rendered.show(make)
 
 
 @blueprint.post("/<slug>/")
@@ -72,8 +82,22 @@ def preview(slug: str) -> Page:
     """Check your letters: each one exactly as it will leave. Nothing is stored."""
     security.keep_for_back()
     visit = visits.visit(slug)
-    letters, filled = _write(visit, where.settle(visit, read(visit)))
-    return _preview(visit, filled, letters) if letters else form_page(visit, filled, 422)
+    found = writing.write(visit, where.settle(visit, read(visit)))
+    return _preview(visit, found) if found.letters else _refused(visit, found)
+
+
+@blueprint.post("/<slug>/text")
+def text(slug: str) -> Page:
+    """The letters' own text, to be changed, where the campaign lets people do that."""
+    security.keep_for_back()
+    visit = visits.visit(slug)
+    found = writing.write(visit, where.settle(visit, read(visit)))
+    if found.outline is None:
+        return _preview(visit, found) if found.letters else _refused(visit, found)
+    if text_step.ORIGINAL in request.form:
+        dropped = found.texts if found.edited else ()
+        return text_step.page(visit, writing.afresh(found), dropped=dropped)
+    return text_step.page(visit, found)
 
 
 @blueprint.post("/<slug>/send")
@@ -81,11 +105,12 @@ def send(slug: str) -> Page | Response:
     """Take the letters that were previewed, once; anything else is shown again first."""
     security.keep_for_back()
     visit = visits.visit(slug)
-    letters, filled = _write(visit, where.settle(visit, read(visit)))
-    return _send(visit, filled, letters) if letters else form_page(visit, filled, 422)
+    found = writing.write(visit, where.settle(visit, read(visit)))
+    return _send(visit, found) if found.letters else _refused(visit, found)
 
 
 @blueprint.get("/<slug>/preview")
+@blueprint.get("/<slug>/text")
 @blueprint.get("/<slug>/send")
 def astray(slug: str) -> Response:
     """These addresses only take forms: whoever opens one is led to the campaign."""
@@ -94,32 +119,15 @@ def astray(slug: str) -> Response:
 
 def read(visit: Visit) -> Filled:
     """What was typed into the form of this request, judged."""
-    """What was typed into the form of this request."""
     strict = where.is_strict(visit)
     return forms.read(
         visit.campaign, visit.recipients, request.form, i18n.language(), strict=strict
     )
 
 
-def _write(visit: Visit, filled: Filled) -> tuple[tuple[MergedLetter, ...], Filled]:
-    """The letters; none when they cannot be written, and the form then says why."""
-    if visit.phase is not Phase.OPEN or filled.supporter is None:
-        return (), filled
-    settings = services().settings
-    try:
-        letters = submissions.prepare(
-            visit.campaign,
-            filled.recipients,
-            filled.supporter,
-            url=f"{settings.public_url}/{visit.campaign.slug}/",
-            trial_to=settings.trial_to,
-        )
-    except MergeError as error:
-        current_app.logger.error("campaign %s: %s", visit.campaign.slug, error)
-        return (), filled.with_error("letters", gettext(_UNMERGED))
-    if any(len(letter.text) > forms.LONGEST_LETTER for letter in letters):
-        return (), filled.with_error("personal", gettext(_TOO_LONG))
-    return letters, filled
+def _refused(visit: Visit, found: Writing) -> Page:
+    """The step in which something is wrong: the letters' text, or the form."""
+    return text_step.page(visit, found) if found.faults else form_page(visit, found.filled, 422)
 
 
 def form_page(
@@ -138,6 +146,7 @@ def form_page(
         posted=request.method == "POST",
         written=_written(campaign),
         contact=campaign.contact or services().settings.contact,
+        tongues=_tongues(visit),
         organisations={one.id: one.name for one in campaign.organisations},
         card=sharing.card(campaign, version, filled.via),
         share=sharing.share(campaign, version, filled.via),
@@ -148,6 +157,16 @@ def form_page(
         paused=lanes.is_paused(services().store, campaign.slug),
     )
     return page, status
+
+
+def _tongues(visit: Visit) -> dict[str, str]:
+    """The languages of letters, by official, where they are not all in the page's own."""
+    if visit.campaign.letter_language == "supporter":
+        return {}
+    spoken = {
+        one.official: spoken_in(visit.campaign, one, i18n.language()) for one in visit.recipients
+    }
+    return spoken if set(spoken.values()) != {i18n.language()} else {}
 
 
 @lru_cache(maxsize=64)
@@ -163,15 +182,9 @@ def _confirms(campaign: Campaign) -> bool:
     return campaign.confirm and campaign.status is Status.LIVE
 
 
-def _preview(
-    visit: Visit,
-    filled: Filled,
-    letters: Sequence[MergedLetter],
-    *,
-    notice: str = "",
-    status: int = 200,
-) -> Page:
+def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 200) -> Page:
     """The letters to check, signed together with the id under which they may be sent."""
+    filled, letters = found.filled, found.letters
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be shown")
     signer, slug = services().signer, visit.campaign.slug
@@ -183,6 +196,8 @@ def _preview(
         campaign=visit.campaign,
         version=visit.version,
         letters=side_by_side(letters, filled.recipients),
+        several_tongues={one.language for one in letters} != {i18n.language()},
+        writing=found,
         filled=filled,
         submission_id=key,
         signature=signer.sign(slug, key, digest),
@@ -196,15 +211,16 @@ def _preview(
     return page, status
 
 
-def _send(visit: Visit, filled: Filled, letters: tuple[MergedLetter, ...]) -> Page | Response:
+def _send(visit: Visit, found: Writing) -> Page | Response:
     serving, slug = services(), visit.campaign.slug
+    filled, letters = found.filled, found.letters
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be sent")
     key = request.form.get("submission_id", "")
     agreed = consents.agreed(visit.campaign, filled.consents)
     digest = submissions.letters_hash(filled.supporter, letters, agreed)
     if not serving.signer.verify(slug, key, digest, request.form.get("signature", "")):
-        return _preview(visit, filled, letters, notice=gettext(_MADE_ANEW), status=422)
+        return _preview(visit, found, notice=gettext(_MADE_ANEW), status=422)
     draft = Draft(
         id=key,
         edition=visit.edition,
@@ -217,10 +233,11 @@ def _send(visit: Visit, filled: Filled, letters: tuple[MergedLetter, ...]) -> Pa
         hold=_BAITED if filled.honeypot else "",
         trial_to=serving.settings.trial_to,
         agreed=agreed,
+        edited=found.edited,
     )
     try:
         token = submissions.accept(serving.store, draft)
     except StoreError as error:
         current_app.logger.error("campaign %s: letters may not be stored: %s", slug, error)
-        return _preview(visit, filled, letters, notice=gettext(_NOT_CERTAIN), status=503)
+        return _preview(visit, found, notice=gettext(_NOT_CERTAIN), status=503)
     return redirect(url_for("receipts.receipt", token=token), 303)

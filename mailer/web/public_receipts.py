@@ -11,8 +11,10 @@ from werkzeug.wrappers import Response
 from mailer import submissions
 from mailer.approvals import Edition
 from mailer.i18n import LANGUAGES
-from mailer.submissions import Receipt, ReceiptLetter, copies
+from mailer.status import State
+from mailer.submissions import Receipt, ReceiptLetter, copies, remains, withdrawing
 from mailer.web import (
+    afterwards,
     awaiting,
     i18n,
     localbox,
@@ -44,6 +46,8 @@ def receipt(token: str) -> str:
         abort(404)
     i18n.speak(LANGUAGES, default=found.language if found.language in LANGUAGES else "")
     edition, made_for = shown.edition(found.campaign), private.made_for(found)
+    if found.erased:
+        return _proof(found, edition)
     now = services().store.now()
     letters = [_item(letter, found, made_for, now) for letter in private.ordered(found, edition)]
     return render_template(
@@ -61,6 +65,22 @@ def receipt(token: str) -> str:
         on_paper=public_paper.offered(found),
         share=_share(found, edition),
         trial=any(receipt_words.is_trial(letter) for letter in found.letters),
+        withdrawable=any(map(withdrawing.is_open, found.letters)),
+        after=afterwards.of(found, serving.settings.answer_days, now),
+    )
+
+
+def _proof(found: Receipt, edition: Edition | None) -> str:
+    """That everything personal was erased, and when: all that is left of a receipt."""
+    left = sum(letter.state in remains.LEFT for letter in found.letters)
+    return render_template(
+        "pages/erased.html",
+        receipt=found,
+        title=edition.campaign.version(found.language).title if edition else found.campaign,
+        left=left,
+        unsure=sum(letter.state is State.UNCERTAIN for letter in found.letters),
+        contact=(edition and edition.campaign.contact) or services().settings.contact,
+        languages=LANGUAGES,
     )
 
 

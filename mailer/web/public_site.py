@@ -18,6 +18,8 @@ _ROBOTS = """User-agent: *
 Disallow: /receipt/
 Disallow: /confirm/
 Disallow: /unsubscribe/
+Disallow: /erase/
+Disallow: /find
 Disallow: /staff/
 Disallow: /outbox/
 """

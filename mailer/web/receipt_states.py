@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailer.status import State
+from mailer.submissions.erasing import ERASED
 from mailer.submissions.expiring import EXPIRED
 from mailer.submissions.replacing import REPLACED
+from mailer.submissions.withdrawing import WITHDRAWN
 from mailer.web.i18n import mark
 
 
@@ -81,8 +83,18 @@ STATES: dict[State, Words] = {
         look="plain",
     ),
 }
-# Of letters taken back before they were confirmed, by the ledger's own words.
-UNCONFIRMED: dict[str, Words] = {
+# Of letters taken back by their writer, or never confirmed, by the ledger's own words.
+TAKEN_BACK: dict[str, Words] = {
+    WITHDRAWN: Words(
+        badge=mark("Withdrawn"),
+        means=mark("You took it back before it left. You may write to this office again."),
+        look="plain",
+    ),
+    ERASED: Words(
+        badge=mark("Withdrawn"),
+        means=mark("It did not leave: your data were erased before."),
+        look="plain",
+    ),
     EXPIRED: Words(
         badge=mark("Not confirmed in time"),
         means=mark("It did not leave: the link in our mail was open for 7 days."),

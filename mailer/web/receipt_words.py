@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from mailer.status import State
-from mailer.submissions import Receipt, ReceiptLetter, whys
+from mailer.submissions import Receipt, ReceiptLetter, whys, withdrawing
 from mailer.submissions.preview import TRIAL_MARK
 from mailer.web.i18n import gettext, language, mark, moment
 from mailer.web.receipt_states import (
@@ -13,8 +15,8 @@ from mailer.web.receipt_states import (
     KEPT,
     LATER,
     STATES,
+    TAKEN_BACK,
     TRIAL,
-    UNCONFIRMED,
     Words,
 )
 
@@ -37,8 +39,8 @@ def words(letter: ReceiptLetter) -> Words:
     """How the receipt says where a letter is."""
     if letter.kept_here and letter.state is State.SENT:
         return KEPT
-    if letter.state is State.CANCELLED and letter.reason in UNCONFIRMED:
-        return UNCONFIRMED[letter.reason]
+    if letter.state is State.CANCELLED and letter.reason in TAKEN_BACK:
+        return TAKEN_BACK[letter.reason]
     if is_trial(letter) and letter.state in TRIAL:
         return TRIAL[letter.state]
     if letter.state is State.QUEUED and letter.possibly_twice:
@@ -52,6 +54,8 @@ def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[s
     """All that is to be said of where a letter is, sentence by sentence."""
     first = why_held(letter) or gettext(words(letter).means, email=email, to=letter.to_address)
     told = [first, *_when(letter, now), *_twice(letter)]
+    if letter.state is State.REVIEW:
+        told.append(gettext("You do not have to do anything."))
     if letter.state is State.BOUNCED and letter.returned:
         told.insert(1, letter.why(language()))
     if letter.state is not State.FAILED:
@@ -117,15 +121,22 @@ def why_held(letter: ReceiptLetter) -> str:
 
 def summary(found: Receipt) -> str:
     """One true sentence over all letters: the least advanced of them decides."""
-    states = {letter.state for letter in found.letters}
-    if State.AWAITING in states:
+    stayed = [letter for letter in found.letters if letter.reason != withdrawing.WITHDRAWN]
+    if not stayed:
+        return gettext("You withdrew your letters before they left.")
+    if any(letter.state is State.AWAITING for letter in stayed):
         return gettext(_ONE_STEP, email=found.email)
+    return _summary(stayed)
+
+
+def _summary(letters: Sequence[ReceiptLetter]) -> str:
+    states = {letter.state for letter in letters}
     if State.REVIEW in states:
         return gettext("Your letters are safe. A person looks at them before they leave.")
-    if any(letter.kept_here for letter in found.letters):
+    if any(letter.kept_here for letter in letters):
         return gettext("Your letters are written and kept on this machine.")
     left = states <= {State.SENT, State.DELIVERED}
-    if left and any(is_trial(letter) for letter in found.letters):
+    if left and any(is_trial(letter) for letter in letters):
         return gettext("Your trial letters have left, but not to an office.")
     if left:
         return gettext("Your letters have left.")
@@ -135,6 +146,6 @@ def summary(found: Receipt) -> str:
         return gettext("Not every letter arrived: see below.")
     if State.UNCERTAIN in states:
         return gettext("Nobody knows yet whether every letter arrived: see below.")
-    if any(letter.deferred for letter in found.letters):
+    if any(letter.deferred for letter in letters):
         return gettext("Your letters are safe with us. Not every office has taken its own yet.")
     return gettext("Your letters are safe with us and leave in their turn.")

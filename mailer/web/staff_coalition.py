@@ -11,6 +11,7 @@ from mailer import sendlog
 from mailer.campaigns.values import Campaign, Organisation, Status
 from mailer.officials.values import say
 from mailer.sendlog import coalition
+from mailer.sendlog.answered import Answers, answers
 from mailer.sendlog.coalition import Share
 from mailer.web import i18n
 from mailer.web.embed import link
@@ -39,6 +40,7 @@ class Group:
     campaign: Campaign
     title: str
     written: int
+    answers: Answers  # of the offices, as supporters tell
     members: tuple[Member, ...]
     gone: dict[str, Share]
 
@@ -61,7 +63,10 @@ def _group(campaign: Campaign) -> Group:
         _member(campaign, one, title, shares.pop(one.id, Share())) for one in campaign.organisations
     )
     written = sendlog.written(store, campaign.slug)
-    return Group(campaign=campaign, title=title, written=written, members=members, gone=shares)
+    told = answers(store, campaign.slug)
+    return Group(
+        campaign=campaign, title=title, written=written, answers=told, members=members, gone=shares
+    )  # fmt: skip
 
 
 def _member(campaign: Campaign, one: Organisation, title: str, share: Share) -> Member:

@@ -26,8 +26,9 @@ KINDS = (
 )  # fmt: skip
 """What staff see. Mails about accounts hold links that sign in: nobody but their reader may."""
 
-SEALED = frozenset({Kind.CONFIRMATION, Kind.REMINDER})
-"""Mails whose text holds a link that speaks for their reader: staff must not confirm for them."""
+SEALED = frozenset({Kind.CONFIRMATION, Kind.REMINDER, Kind.NOTICE, Kind.COPY})
+"""Mails whose text holds a link that speaks for their reader: staff must not confirm for them, nor
+withdraw and erase what a receipt shows."""
 
 HANDED_OVER = ACCEPTED | {State.DOT, State.UNCERTAIN}
 """States in which a server has the bytes, or may have."""

@@ -15,7 +15,7 @@ from mailer.campaigns.recipients import reachable, recipients
 from mailer.campaigns.values import Campaign, Recipient, Version
 from mailer.districts.values import Districts
 from mailer.officials.values import Officials
-from mailer.web import i18n, shown
+from mailer.web import i18n, look, shown
 from mailer.web.services import services
 from mailer.web.shown import Phase
 
@@ -65,9 +65,11 @@ def visit(slug: str) -> Visit:
         abort(404)
     campaign = edition.campaign
     districts, day = services().library.current().districts, shown.today(campaign)
+    version = campaign.version(i18n.speak(campaign.languages))
+    look.wear(campaign, version)
     return Visit(
         edition=edition,
-        version=campaign.version(i18n.speak(campaign.languages)),
+        version=version,
         districts=districts,
         reach=_reach(edition, districts, day),
         day=day,

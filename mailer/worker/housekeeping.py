@@ -15,7 +15,16 @@ from mailer.errors import MailerError
 from mailer.officials.values import Officials
 from mailer.outbox import Sender, outage, queues
 from mailer.outbox.retries import RetryPlan
-from mailer.submissions import alerts, dead, expiring, notices, reminders, stuck
+from mailer.submissions import (
+    alerts,
+    answers,
+    dead,
+    expiring,
+    finding,
+    notices,
+    reminders,
+    stuck,
+)
 from mailer.worker import terms
 from mailer.worker.engine import Worker
 from mailer.worker.fetching import Fetching
@@ -29,6 +38,8 @@ WATCH_EVERY = 60.0  # seconds between looks for an outage of every way out
 OFFICES_EVERY = 600.0  # seconds between looks for offices that put letters off
 EXPIRE_EVERY = 300.0  # seconds between looks for letters that can no longer be confirmed
 REMIND_EVERY = 300.0  # seconds between looks for supporters who have not confirmed
+FIND_EVERY = 5.0  # seconds between looks for receipts that somebody has asked for
+ASK_EVERY = 60.0  # seconds between looks for supporters to ask whether the offices answered
 FETCH_ENDS = 5.0  # seconds that a look under way may still take at the end
 FETCH_EVERY = 60.0  # seconds between looks into the mailbox for bounces
 FILES_EVERY = 30.0  # seconds between looks at the officials' file
@@ -64,6 +75,7 @@ class Housekeeping:
         self._keys = (
             settings.with_development_key() if settings.development else settings
         ).secret_keys
+        self._answer_after = settings.answer_days * answers.DAY
         self._fetching = Fetching(settings, store)
         self._chores = (
             _Chore(act=self._reap, every=REAP_EVERY),
@@ -74,6 +86,8 @@ class Housekeeping:
             _Chore(act=self._count_outage, every=WATCH_EVERY),
             _Chore(act=self._remind, every=REMIND_EVERY),
             _Chore(act=self._expire, every=EXPIRE_EVERY),
+            _Chore(act=self._find, every=FIND_EVERY),
+            _Chore(act=self._ask, every=ASK_EVERY),
             _Chore(act=self._fetching.begin, every=FETCH_EVERY),
             _Chore(act=self._read_files, every=FILES_EVERY),
         )
@@ -123,6 +137,18 @@ class Housekeeping:
         expired = expiring.expire(self._store)
         if expired:
             log.info("%d letters were not confirmed in time and are cancelled", expired)
+
+    def _find(self) -> None:
+        found = finding.answer(self._store, self._desk.sender, self._keys)
+        if found:
+            log.info("%d supporters get the way back to their receipts", found)
+
+    def _ask(self) -> None:
+        if self._answer_after:
+            sender, after = self._desk.sender, self._answer_after
+            asked = answers.ask(self._store, sender, self._keys, after=after)
+            if asked:
+                log.info("%d supporters are asked whether the offices answered", asked)
 
     def _count_outage(self) -> None:
         """While a way out does not work: begin deadlines, and give up what is past its own."""

@@ -6,6 +6,7 @@ import json
 import shutil
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,12 +15,14 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from mailer import worker
-from mailer.bounces import Kind
-from mailer.cli import main
+from mailer.bounces import Kind, mailbox
+from mailer.cli import domain, main
 from mailer.cli.bouncing import WORDS
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.db.schema import letter, news
+from mailer.deliverability import Names
+from mailer.errors import MailerError
 from mailer.submissions import accept
 from mailer.worker.fetching import Fetching
 from tests.bounces import samples
@@ -113,6 +116,32 @@ def test_the_mailbox_is_emptied(home: Path, sent: str, server: Dovecot, settings
     assert json.loads(ended.stdout) == {"handled": 2, "failed": 0}
     assert server.inbox() == []
     assert sorted(told(home)) == ["hard", "unknown"]
+
+
+@needs_dovecot
+def test_the_doctor_opens_the_mailbox_and_touches_nothing(
+    server: Dovecot, settings: Settings
+) -> None:
+    url = f"imap://ann:{quote(PASSWORD, safe='')}@127.0.0.1:{server.port}/INBOX"
+
+    def looked(at: str) -> tuple[str, str]:
+        found = domain.look(replace(settings, bounces=at), Names())
+        (one,) = [one for one in found if one.what == "bounces"]
+        return one.level, one.found
+
+    server.put(b"Subject: x\n\nx\n", "1.m")
+    assert looked(url) == ("ok", "INBOX at 127.0.0.1: 1 to be read")
+    assert len(server.inbox()) == 1
+    level, told_of = looked(url.replace("ann:", "ann:not-"))
+    assert (level, "refuses the user" in told_of) == ("fail", True)
+    assert looked(f"{url}?no=such")[0] == "fail"
+
+    def refuse(_: bytes) -> None:
+        raise MailerError("not to be handled")
+
+    mailbox.look(mailbox.parse(url), refuse)
+    level, told_of = looked(url)
+    assert (level, "1 could not be read" in told_of) == ("warn", True)
 
 
 @needs_dovecot

@@ -140,6 +140,23 @@ def test_the_mailbox_behind_an_office_is_not_the_office(store: Store, clock: Clo
     assert (state(store, key), is_paused(store)) == (State.BOUNCED, False)
 
 
+@pytest.mark.parametrize(
+    ("refused", "stops"),
+    [("assistant@elsewhere.example", False), ("minister-1@mail.ministry.example", True)],
+)
+def test_where_an_office_forwards_to_may_be_dead_and_the_office_is_not(
+    store: Store, clock: Clock, refused: str, stops: bool
+) -> None:
+    told = samples.report(
+        "It could not be delivered.",
+        f"Original-Recipient: rfc822;{MINISTER}\nFinal-Recipient: rfc822; {refused}\n"
+        "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n",
+    )
+    taken = take(store, about(told, one(store, clock)))
+    assert is_paused(store) is stops
+    assert taken.attention is not stops
+
+
 def test_each_message_counts_once_by_whatever_way_it_comes(store: Store, clock: Clock) -> None:
     key = one(store, clock)
     data = b"Message-ID: <b1@office.example>\n" + about(sample("full"), key)

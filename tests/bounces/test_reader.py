@@ -19,6 +19,7 @@ from tests.bounces.samples import (
     Sample,
     failed,
     plain,
+    report,
 )
 
 
@@ -116,3 +117,36 @@ def test_a_report_of_success_is_no_bounce() -> None:
 def test_words_alone_without_a_sender_are_not_enough() -> None:
     data = b"From: ann@home.example\nSubject: Hi\n\nuser unknown: the film. See you!\n"
     assert read(data, envelope_to=ALIAS).kind is Kind.REPLY
+
+
+@pytest.mark.parametrize(
+    ("answer", "status"),
+    [
+        ("550 Too many invalid recipients from 192.0.2.9, connection refused", "5.0.0"),
+        ("550 unknown sender account; mailbox of sender does not exist", "5.1.0"),
+        ("550 5.1.1 Recipient rejected: your IP 192.0.2.9 is listed at bl.example", "5.1.1"),
+        ("550 5.3.2 System not accepting network messages", "5.3.2"),
+        ("550 5.7.10 Encryption needed, host not known", "5.7.10"),
+    ],
+)
+def test_what_names_an_address_and_means_something_else_is_not_hard(
+    answer: str, status: str
+) -> None:
+    assert read(failed(answer, status)).kind is Kind.SOFT
+
+
+@pytest.mark.parametrize(
+    ("refused", "elsewhere"),
+    [("assistant@elsewhere.example", True), ("Minister@mail.ministry.example", False), (TO, False)],
+)
+def test_a_mailbox_that_forwards_is_told_from_the_one_it_forwards_to(
+    refused: str, elsewhere: bool
+) -> None:
+    found = read(
+        report(
+            "It could not be delivered.",
+            f"Original-Recipient: rfc822;{TO}\nFinal-Recipient: rfc822; {refused}\n"
+            "Action: failed\nStatus: 5.1.1\nDiagnostic-Code: smtp; 550 5.1.1 User unknown\n",
+        )
+    )
+    assert (found.kind, found.recipient, found.elsewhere) == (Kind.HARD, TO, elsewhere)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Frame, Page, expect
 from sqlalchemy import func, select
 
 from mailer.db.schema import submission
@@ -39,7 +39,9 @@ SAID = {
 OWN_WORDS = "My desk stands in the room I share.\n\nDuring the exam my sister had to leave it."
 
 
-def fill(page: Page, name: str = "Ann Example", email: str = "ann@supporter.example") -> None:
+def fill(
+    page: Page | Frame, name: str = "Ann Example", email: str = "ann@supporter.example"
+) -> None:
     page.fill("[name=name]", name)
     page.fill("[name=email]", email)
     page.fill("[name=postal_code]", "A1A 1A1")

@@ -43,6 +43,7 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.locator("#write .button").click()
     yield "preview"
     page.locator(".act .button").first.click()
+    page.wait_for_url("**/receipt/**")
     yield "receipt"
     failed = {"state": "failed", "reason": "deadline", "attempts": 9, "possibly_twice": True}
     put_off = {"state": "queued", "attempts": 1, "tried_at": 1.0}
@@ -68,14 +69,30 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.check("[name=officials] >> nth=0")
     page.locator("#write .button").click()
     page.locator(".act .button").first.click()
+    page.wait_for_url("**/receipt/**")
+    page.locator("#confirm summary").click()
     yield "receipt that waits"
+    page.locator("#confirm .button").first.click()
+    page.wait_for_selector(".errors")
+    yield "code refused"
     with site.store.read() as tx:
         token = tx.execute(select(confirmation.c.token)).scalar_one()
     page.goto(f"{site.url}/confirm/{token}")
+    page.locator("#not-me summary").click()
     yield "confirm"
     page.locator(".act .button:not(.quiet)").click()
+    page.wait_for_url("**/receipt/**")
     page.goto(f"{site.url}/confirm/{token}")
     yield "confirmed"
+    with site.store.write() as tx:
+        mail = update(letter).where(letter.c.kind == "confirmation")
+        tx.execute(mail.values(state="bounced", sent_at=1.0))
+    page.reload()
+    yield "link that is over"
+    page.locator("#not-me summary").click()
+    page.locator("#not-me button").click()
+    page.wait_for_selector("#not-me", state="detached")
+    yield "disowned"
     path = unsubscribing.link("", ["k" * 40], "0" * 40)
     page.goto(site.url + path)
     yield "unsubscribe"
@@ -107,7 +124,7 @@ def test_every_state_is_accessible_and_fits(
         assert not found, (state, [(one["id"], one["nodes"][0]["html"]) for one in found])
         assert page.evaluate("document.documentElement.scrollWidth") <= width, state
         seen.append(state)
-    assert len(seen) == 19
+    assert len(seen) == 22
     assert [fault for fault in site.faults if "Failed to load" not in fault] == []
 
 
@@ -116,8 +133,9 @@ def test_what_is_pressed_is_big_enough(site: Site, open_page: Open) -> None:
     page.goto(f"{site.url}/proctoring/")
     small = page.evaluate(
         """() => [...document.querySelectorAll(
-               'button:not(.unseen), a.button, .brand, input:not([type=hidden], [type=radio]),' +
-               'textarea, .choice label, summary, .tongues > *:not(.unseen)')]
+               'button:not(.unseen), a.button, .brand, textarea, .choice label,' +
+               'input:not([type=hidden], [type=radio], [type=checkbox]),' +
+               ' summary, .tongues > *:not(.unseen)')]
              .filter(one => !one.closest('.unseen') && one.checkVisibility())
              .map(one => [one.outerHTML.slice(0, 80), one.getBoundingClientRect().height])
              .filter(([, height]) => height < 44)"""

@@ -167,6 +167,8 @@ def states(site: Site, page: Page) -> Iterator[str]:
         with site.store.write() as tx:
             tx.execute(update(letter).where(letter.c.state == state).values(state="sent"))
     yield from lane_states(site, page)
+    page.goto(f"{site.url}/staff/coalition/")
+    yield "the coalition"
     page.goto(f"{site.url}/outbox/")
     yield "the outbox"
     page.locator(".kept a").first.click()

@@ -11,7 +11,6 @@ import json
 import socket
 import sys
 import threading
-import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -207,13 +206,11 @@ class Stub:
 def playing(rules: Rules) -> Iterator[Stub]:
     """A stub at work, until the block ends."""
     stub = Stub(rules)
-    thread = threading.Thread(target=stub.serve, daemon=True)
-    thread.start()
+    threading.Thread(target=stub.serve, daemon=True).start()
     try:
         yield stub
     finally:
         stub.close()
-        thread.join(10)
 
 
 def _head(lines: BufferedIOBase) -> list[bytes] | None:
@@ -246,11 +243,7 @@ def main() -> None:
     """Play a provider on a port until the process is ended."""
     name, port = sys.argv[1:]
     payloads.judging = False
-    threading.Thread(
-        target=Stub(import_module(f"tests.providers.{name}").Rules(), int(port)).serve, daemon=True
-    ).start()
-    while True:
-        time.sleep(3600)
+    Stub(import_module(f"tests.providers.{name}").Rules(), int(port)).serve()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from mailer.db import Store
-from mailer.db.schema import consent, submission
+from mailer.db.schema import confirmation, consent, submission
 from mailer.submissions import receipt
 from tests.conftest import Clock
 from tests.web_public.page import TYPED, Page, Visitor, fields
@@ -263,3 +263,17 @@ def test_a_closed_campaign_keeps_the_link_in_both_languages(visitor: Visitor, ho
     write_coalition(home, "exams", status="closed")
     links = Page(visitor.get("/exams/?via=union").text).links
     assert "via=union" in links["Français"]
+
+
+def test_what_waits_for_confirmation_tells_what_was_agreed_to(
+    visitor: Visitor, home: Path, sqlite: Store
+) -> None:
+    write_coalition(home, "careful", confirm=True)
+    sent = visitor.send("careful", **{"consent-union": "yes"})
+    with sqlite.read() as tx:
+        token = tx.execute(select(confirmation.c.token)).scalar_one()
+    shown = visitor.get(f"/confirm/{token}").text
+    assert "One organisation gets your details" in shown
+    assert UNION in shown
+    visitor.post(f"{sent.location.partition('?')[0]}/consent", {"organisation": "union"})
+    assert UNION not in visitor.get(f"/confirm/{token}").text

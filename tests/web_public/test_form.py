@@ -156,7 +156,7 @@ def test_typed_text_is_only_ever_text(visitor: Visitor, typed: str) -> None:
     assert answer.status_code == 200
     assert page.letters[0].count(typed) == 2
     assert page.values["name"] == typed
-    assert "<script" not in answer.text
+    assert answer.text.count("<script") == 1, "our own"
 
 
 def test_a_likely_slip_in_the_domain_is_told_but_does_not_stop(visitor: Visitor) -> None:

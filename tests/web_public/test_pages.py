@@ -192,10 +192,11 @@ def test_robots_and_icon(visitor: Visitor) -> None:
 
 def test_first_view_is_light_and_asks_nobody_else(visitor: Visitor) -> None:
     html = visitor.get("/exams/")
-    with visitor.get("/static/site.css") as style:
-        assert len(html.data) + len(style.data) < 30_000
+    with visitor.get("/static/site.css") as style, visitor.get("/static/site.js") as script:
+        assert len(html.data) + len(style.data) + len(script.data) < 30_000
+        assert len(script.data) <= 2_048
     assert "://" not in html.text.replace("http://127.0.0.1:8000", "")
-    assert "<script" not in html.text
+    assert html.text.count("<script") == html.text.count('<script src="/static/site.js?v=') == 1
     assert "style=" not in html.text
 
 

@@ -66,8 +66,7 @@ class Mailgun:
     name = "mailgun"
     batch = 1  # theirs has one text for all, with variables
     limits = Limits()
-    spacing = 0.0
-    fields = False
+    spacing, fields = 0.0, False
 
     @property
     def account(self) -> str:

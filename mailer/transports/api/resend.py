@@ -198,7 +198,7 @@ def _once(parcels: Sequence[Parcel], body: bytes) -> str:
 def _ids(found: dict[str, Any], count: int) -> list[Verdict] | None:
     """The verdicts in an answer of success; None when it is not one to so many letters."""
     if count == 1 and isinstance(found.get("id"), str):
-        return [_taken(found["id"])]
+        found = {"data": [found]}
     data, errors = found.get("data"), found.get("errors") or []
     if not isinstance(data, list) or not isinstance(errors, list):
         return None
@@ -212,13 +212,9 @@ def _ids(found: dict[str, Any], count: int) -> list[Verdict] | None:
     left = iter(ids)  # of those that were taken, in order
     return [
         SendError(refused[number] or "refused", Next.FAIL, code="422") if number in refused
-        else _taken(next(left))
+        else Answer(text="taken", code="200", provider_id=next(left))
         for number in range(count)
     ]  # fmt: skip
-
-
-def _taken(provider_id: str) -> Answer:
-    return Answer(text=f"taken as {provider_id}", code="200", provider_id=provider_id)
 
 
 def _refused(reply: Reply) -> SendError:
@@ -230,8 +226,7 @@ def _refused(reply: Reply) -> SendError:
         return SendError(words, Next.STOP, code=code, after=after, account=True)
     if name in OURS:
         return SendError(words, Next.STOP, code=code, account=True)
-    if name == "concurrent_idempotent_requests":
-        # The same request is still being worked on: it may be taken any moment.
+    if name == "concurrent_idempotent_requests":  # the same one: it may be taken any moment
         return SendError(words, Next.RETRY, code=code, maybe_accepted=True)
     hint = options.seconds(reply.headers.get("ratelimit-reset"))
     return options.refusal(reply, words, after=options.retry_after(reply) or hint)

@@ -1,25 +1,44 @@
-// All scripts of the site, 2 KB at most. Every page works without them.
-"use strict";
+// Pages work without it.
+const all = (rule) => [...document.querySelectorAll(rule)], { sites, sent } = document.body.dataset;
 
-// Buttons that copy a text of the page, or open the device's own way to share.
-for (const button of document.querySelectorAll("[data-copy],[data-share]")) {
-  const { copy, done, share, title } = button.dataset, place = button.parentNode;
-  if (!(copy ? navigator.clipboard : navigator.share)) continue;
-  button.hidden = place.hidden = false;
-  button.onclick = async () => {
-    try {
-      if (share) return await navigator.share({ title, url: share });
-      await navigator.clipboard.writeText(document.getElementById(copy).textContent);
-      place.querySelector("[role=status]").textContent = done;
-    } catch {} // closed again, or not allowed: the text can be selected all the same
-  };
+// Copy or share.
+for (const one of all("[data-copy],[data-share]")) {
+  const { copy, done, share: url, title } = one.dataset, place = one.parentNode, { clipboard } = navigator;
+  if (!(copy ? clipboard : navigator.share)) continue;
+  one.hidden = place.hidden = false;
+  const act = () => url ? navigator.share({ title, url }) : clipboard.writeText(all("#" + copy)[0].textContent);
+  one.onclick = () => act().then(() => { if (copy) place.lastElementChild.textContent = done; }, () => {});
 }
 
-// In a frame: tell the page around it, if it may show the form, how tall the form is.
-const sites = document.body.dataset.sites?.split(" ") ?? [], around = location.ancestorOrigins?.[0];
-if (sites[0] && parent !== window)
-  new ResizeObserver(() => {
-    for (const site of sites)
-      if (!around || site === around)
-        parent.postMessage({ type: "height", v: document.body.offsetHeight }, site);
+// In a frame: tell its height.
+if (sites && parent != self)
+  new ResizeObserver(([{ target }]) => {
+    for (const to of sites.split(" "))
+      if ((location.ancestorOrigins?.[0] ?? to) == to) parent.postMessage({ type: "height", v: target.offsetHeight }, to);
   }).observe(document.body);
+
+// Keep what is typed for a day, until sent.
+const [form] = all("[data-draft]"), [tick] = all("#shared"), [out] = all("[data-room]");
+try {
+  const box = localStorage;
+  for (const key in box)
+    if (key[0] == "/" && (box[key].slice(0, 13) < Date.now() - 864e5 || key.startsWith(sent))) delete box[key];
+  const fields = all("input:not([type=hidden],.consent *),textarea,select");
+  const key = form.dataset.draft + fields.map((one) => one.name), kept = box[key];
+  if (kept && form.dataset.blank) {
+    all("#kept")[0].hidden = false;
+    JSON.parse(kept.slice(13)).map((was, at) => Object.assign(fields[at], was));
+  }
+  form.onreset = () => delete box[key];
+  form.oninput = () => {
+    form.onreset();
+    if (tick) box.shared = tick.checked ? 1 : "";
+    if (!box.shared) box[key] = Date.now() + JSON.stringify(fields.map(({ value, checked }) => ({ value, checked })));
+  };
+  tick.checked = box.shared;
+  tick.parentNode.hidden = false;
+} catch {}
+if (out)
+  (oninput = () => {
+    out.textContent = all("textarea").reduce((n, one) => n - one.value.length, out.dataset.room).toLocaleString() + out.dataset.left;
+  })();

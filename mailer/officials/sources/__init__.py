@@ -1,0 +1,1 @@
+"""Lists of officials as others publish them, read into rows of our own keys."""
