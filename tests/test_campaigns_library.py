@@ -208,7 +208,8 @@ def test_file_names(name: str, message: str) -> None:
 
 def test_every_page_of_the_program_is_reserved() -> None:
     assert {"staff", "hooks", "outbox", "confirm", "receipt", "privacy", "static", "media",
-            "healthz", "readyz", "metrics", "about"} == RESERVED  # fmt: skip
+            "healthz", "readyz", "metrics", "about", "look",
+            "unsubscribe", "find", "erase"} == RESERVED  # fmt: skip
 
 
 def test_hidden_files_are_left_alone(house: Path) -> None:

@@ -27,13 +27,14 @@ OWN = "supporter"
 """In `to`, the district that is each supporter's own."""
 
 _DISTRICT = line(120)
+_DISTRICTS = list_of(_DISTRICT, "district")
 
 
 def _read_districts(item: Item, findings: Findings) -> tuple[str, ...]:
     """One district or several; the supporter's own stands alone."""
     if not isinstance(item.value, tuple):
         return (line_of(item, 120),)
-    found: tuple[str, ...] = list_of(_DISTRICT, "district").read(item, findings)
+    found: tuple[str, ...] = _DISTRICTS.read(item, findings)
     if not item.value:
         raise Wrong("is empty", f'write district = "{OWN}", or a name')
     if OWN in found:
@@ -49,7 +50,10 @@ TARGET = Record(
         Key(name="region", kind=line(120)),
         Key(
             name="district",
-            kind=Kind(read=_read_districts),
+            kind=Kind(
+                read=_read_districts,
+                schema={"anyOf": [_DISTRICT.schema, {**_DISTRICTS.schema, "minItems": 1}]},
+            ),
             attribute="districts",
             help=f'A name, several, or "{OWN}": the one each supporter lives in.',
         ),
@@ -68,6 +72,17 @@ def _read_target(item: Item, findings: Findings) -> Target:
     if item.value == ():
         raise Wrong("is empty", 'write to = ["minister-health"]')
     return Target(names=list_of(identifier, "to").read(item, findings))
+
+
+_TARGET = Kind(
+    read=_read_target,
+    schema={
+        "anyOf": [
+            {**list_of(identifier, "to").schema, "minItems": 1},
+            {**TARGET.schema(), "minProperties": 1},
+        ]
+    },
+)
 
 
 def _records(record: Record, make: type[Any]) -> Kind:
@@ -135,7 +150,7 @@ MAIN = Record(
         Key(name="closes", kind=moment),
         Key(name="timezone", kind=timezone),
         Key(name="goal", kind=whole(1)),
-        Key(name="to", kind=Kind(read=_read_target), required=True, example='["minister-health"]'),
+        Key(name="to", kind=_TARGET, required=True, example='["minister-health"]'),
         Key(name="choose", kind=choice("all", "any", "one")),
         Key(name="fallback", kind=identifier),
         Key(name="ceiling", kind=whole(1)),
@@ -157,34 +172,6 @@ MAIN = Record(
     hints={"subject": 'write subjects = ["..."]', "color": "write colour"},
 )
 
-
-def _as_it_is(item: Item, _: Findings) -> Item:
-    return item
-
-
-_ROWS = Kind(read=_as_it_is)
-
-# A translated Hugo post has these of its own; the main file's count.
-SHARED = frozenset({"date", "categories", "campuses", "status"})
-
-VERSION = Record(
-    name="a language version",
-    keys=(
-        *_TOLD_BY_EVERY_VERSION,
-        Key(name="roles", kind=_ROWS),
-        Key(name="organisations", kind=_ROWS),
-        Key(name="signatories", kind=_ROWS),
-    ),
-    open=True,
-    foreign=FOREIGN | SHARED,
-    hints={
-        key.name: "only the main file says this: take the line away"
-        for key in MAIN.keys
-        if key.name not in SHARED
-        and key.name not in {"roles", "organisations", "signatories"}
-        and key not in _TOLD_BY_EVERY_VERSION
-    },
-)
 
 WORDS_OF = {
     "roles": Record(
@@ -208,3 +195,34 @@ WORDS_OF = {
     ),
 }
 """What a language version may say of each row; a signatory's name only tells which one is meant."""
+
+
+def _as_it_is(item: Item, _: Findings) -> Item:
+    return item
+
+
+def _rows(name: str) -> Key:
+    """Rows as they stand, to be read beside those of the main file."""
+    schema = {"type": "array", "items": WORDS_OF[name].schema()}
+    return Key(name=name, kind=Kind(read=_as_it_is, schema=schema))
+
+
+# A translated Hugo post has these of its own; the main file's count.
+SHARED = frozenset({"date", "categories", "campuses", "status"})
+
+VERSION = Record(
+    name="a language version",
+    keys=(
+        *_TOLD_BY_EVERY_VERSION,
+        *map(_rows, WORDS_OF),
+    ),
+    open=True,
+    foreign=FOREIGN | SHARED,
+    hints={
+        key.name: "only the main file says this: take the line away"
+        for key in MAIN.keys
+        if key.name not in SHARED
+        and key.name not in {"roles", "organisations", "signatories"}
+        and key not in _TOLD_BY_EVERY_VERSION
+    },
+)

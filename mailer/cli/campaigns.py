@@ -12,7 +12,7 @@ from mailer import approvals, transports
 from mailer.campaigns import coverage
 from mailer.campaigns.library import Content
 from mailer.campaigns.values import Campaign, Recipient, Status
-from mailer.cli import base
+from mailer.cli import base, schemas
 from mailer.cli.example import recipients_today
 from mailer.cli.organizers import rehearsed
 from mailer.cli.paused import count
@@ -31,6 +31,9 @@ def campaign() -> None:
       mailer campaign list
       mailer campaign go-live proctoring
     """
+
+
+campaign.add_command(schemas.of_campaigns)
 
 
 @campaign.command("list")

@@ -42,7 +42,8 @@ class Difference:
             if entries:
                 yield f"{title} ({len(entries):,}):"
             for entry in entries:
-                yield f"  {sign} {_called(entry)}"
+                address = f" <{entry.email}>" if entry.email and sign != "~" else ""
+                yield f"  {sign} {_called(entry)}{address}"
                 yield from (f"      {_said(field)}" for field in entry.fields)
         day = None
         for one in self.reaches:

@@ -89,7 +89,8 @@ def _mailbox(url: str) -> Finding:
     except MailerError as error:
         return Finding(
             level="fail", what="bounces", found=str(error),
-            repair="see that its server runs, and correct MAILER_BOUNCES: docs/bounces.md shows how it is written",
+            repair="see that its server runs, and correct MAILER_BOUNCES: docs/bounces.md shows how"
+            " it is written",
         )  # fmt: skip
     found = f"{at.folder} at {at.host}: {waiting} to be read"
     if not left:

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from mailer.cli import base
+from mailer.cli import base, schemas
+from mailer.cli.officials_diff import diff
+from mailer.cli.officials_import import import_
 from mailer.officials.values import Official, Officials, say
 
 
@@ -17,9 +19,15 @@ def officials() -> None:
     """The people who can be written to.
 
     \b
-    Example:
+    Examples:
       mailer officials list
+      mailer officials import members.csv
+      mailer officials diff HEAD~1
     """
+
+
+for _command in (import_, diff, schemas.of_officials):
+    officials.add_command(_command)
 
 
 @officials.command("list")

@@ -20,7 +20,7 @@ from mailer.officials.values import Officials
 from mailer.problems import Severity
 
 
-class Day(click.ParamType):
+class Day(click.ParamType[date]):
     """A day as 2026-11-24."""
 
     name = "day"

@@ -23,6 +23,7 @@ from mailer.officials.sources import reader as sources
 from mailer.officials.sources.columns import FIELDS, NoColumn
 from mailer.officials.sources.reader import Source
 from mailer.officials.sources.values import FORMATS, Ask, NotAList
+from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
 from mailer.records import text as texts
 from mailer.records.encodings import KNOWN
@@ -115,7 +116,7 @@ class _Import:
         officials, told = reader.read(self._before, OFFICIALS) if OFFICIALS in files else (None, ())
         if any(one.severity is Severity.ERROR for one in told):
             raise ContentError(told)
-        known = officials or reader.Officials()
+        known = officials or Officials()
         self.merged: Merged = merging.merge(
             source.rows, known, self._before, file=source.file, day=day, tag=wishes.tag,
             prune=wishes.prune,
@@ -202,7 +203,9 @@ class _Import:
         """What would be wrong in the files then and is not now, found by what `check` uses."""
         now = {_same(one) for one in read_content(self._files).problems}
         then = read_content({**self._files, OFFICIALS: self.merged.text}).problems
-        errors = (one for one in then if one.severity is Severity.ERROR)
+        errors = [one for one in then if one.severity is Severity.ERROR]
+        if OFFICIALS not in self._files:  # nobody could be meant by a campaign before
+            errors = [one for one in errors if one.file == OFFICIALS]
         return tuple(one for one in errors if _same(one) not in now)
 
 

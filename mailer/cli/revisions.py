@@ -41,10 +41,14 @@ def _git(home: Path, *words: str) -> subprocess.CompletedProcess[bytes]:
     """Without a shell, without a prompt, and with nothing of the repository run."""
     command = ["git", "-c", "core.fsmonitor=false", *words]
     try:
-        return subprocess.run(
-            command, cwd=home, stdin=subprocess.DEVNULL, capture_output=True, timeout=_SECONDS,
+        return subprocess.run(  # noqa: S603 - no shell; the revision was judged before
+            command,
+            cwd=home,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
             check=False,
-        )  # fmt: skip
+        )
     except subprocess.TimeoutExpired:
         raise MailerError(f"git did not answer within {_SECONDS} seconds") from None
 

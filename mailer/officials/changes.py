@@ -24,6 +24,7 @@ class Entry:
     kind: str  # official | post | group | domain
     id: str
     name: str
+    email: str = ""
     fields: tuple[Field, ...] = ()  # what changed; empty for what is new or gone
 
 
@@ -71,7 +72,8 @@ def _entry(key: _Key, value: object, changed: tuple[Field, ...] = ()) -> Entry:
         name = value.name
     elif isinstance(value, Post):
         name = say(value.title, "en") or name
-    return Entry(kind=key[0], id=key[1], name=name, fields=changed)
+    email = value.email if isinstance(value, Official | Post) else ""
+    return Entry(kind=key[0], id=key[1], name=name, email=email, fields=changed)
 
 
 def _differ(old: object, now: object) -> tuple[Field, ...]:

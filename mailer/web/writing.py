@@ -76,7 +76,9 @@ def afresh(writing: Writing) -> Writing:
     """The same letters with the campaign's own text."""
     if writing.outline is None:
         return writing
-    return replace(writing, texts=writing.outline.open, faults={}, edited=False, stale=False)
+    filled = replace(writing.filled, texts=(), texts_for="", errors={})
+    own = writing.outline.open
+    return replace(writing, filled=filled, texts=own, faults={}, edited=False, stale=False)
 
 
 def _with_texts(writing: Writing, outline: Outline) -> Writing:

@@ -51,6 +51,7 @@ def test_every_page_is_written_from_the_right(
         page.goto(f"{HOST}/state/{number}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 320, name
         assert abs(page.locator("h1, h2").first.evaluate(_FROM_THE_RIGHT)) < 2, name
+    assert pseudo.said("Check your letters") in pages["letters to check"]
     states = list(pages)
     for name in ("a campaign", "an empty form refused", "letters to check", "a receipt"):
         page.goto(f"{HOST}/state/{states.index(name)}")

@@ -148,6 +148,9 @@ def test_starting_again_shows_the_original_and_what_was_written(visitor: Visitor
     assert tuple(texts(page)) == OPEN
     assert "What you had written" in page.words
     assert MINE in page.words
+    wrong = {**posted, "body": ["x" * 30_000, ""], "original": "1"}
+    assert visitor.post("/exams/text", wrong).status_code == 200
+    assert Page(visitor.post("/exams/text", wrong).text).errors == []
     unchanged = Page(visitor.post("/exams/text", {**fields(page), "original": "1"}).text)
     assert "What you had written" not in unchanged.words
 
@@ -156,6 +159,7 @@ def test_starting_again_shows_the_original_and_what_was_written(visitor: Visitor
     ("bodies", "where", "words"),
     [
         (("", " \n "), "f-body", "Write the letter's text, or start again from the original"),
+        (("\x00", "calm\u202eflow"), "f-body f-body-2", "begins with a hidden character"),
         (("ok", "calm\u202eflow"), "f-body-2", "hidden character after “calm”"),
         (("a\x00b", "ok"), "f-body", "hidden character after “a”"),
         (("b" * 20_001, "ok"), "f-body", "shorten it to 20,000 characters; it has 20,001"),
@@ -170,7 +174,7 @@ def test_text_that_cannot_be_used_is_kept_and_said_at_its_box(
     page = Page(answer.text)
     assert answer.status_code == 422
     assert page.title.startswith("Error: ")
-    assert [link for link, _ in page.errors] == [where]
+    assert [link for link, _ in page.errors] == where.split()
     assert words in page.errors[0][1]
     assert texts(page) == list(bodies)
 

@@ -24,7 +24,7 @@ _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SUFFIXES = frozenset(
     {
         *("jr", "sr", "ii", "iii", "iv", "phd", "md", "mp", "mpp", "mla", "mna", "mha", "kc", "qc"),
-        *("cp", "pc", "om", "oc", "esq", "cr", "oq"),
+        *("cp", "pc", "om", "oc", "esq", "cr", "oq", "fils"),
     }
 )
 _ANGLED = re.compile(r"[^<>]*<([^<>]+)>")
@@ -77,8 +77,10 @@ class Judge:
         return bool(wrong)
 
     def _name(self, said: Mapping[str, str], line: int) -> str:
-        first, last = said.get("first", ""), said.get("last", "")
-        name = said.get("name") or " ".join(filter(None, (first, last))) or said.get("sort", "")
+        parts = [said[part] for part in ("first", "last") if part in said]
+        if "name" not in said and parts:
+            return " ".join(parts)
+        name = said.get("name") or said.get("sort", "")
         family, comma, given = name.partition(",")
         if comma and "," not in given and _bare(given) not in _SUFFIXES and family.strip():
             self.cleaner.note("names with the last name first were turned round", line)
