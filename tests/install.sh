@@ -9,6 +9,7 @@ command -v smtp-sink >/dev/null 2>&1 || [ -x /usr/sbin/smtp-sink ] || missing="$
 command -v openssl >/dev/null 2>&1 || missing="$missing openssl"
 [ -x /usr/sbin/dovecot ] || missing="$missing dovecot-imapd"
 command -v spamassassin >/dev/null 2>&1 || missing="$missing spamassassin spamc"
+command -v java >/dev/null 2>&1 || missing="$missing default-jre-headless"
 perl -MMail::DKIM -e 1 >/dev/null 2>&1 || missing="$missing libmail-dkim-perl"
 [ -n "$missing" ] || exit 0
 

@@ -75,3 +75,10 @@ def test_supporters_are_neither_begged_nor_blamed() -> None:
         if any(place.startswith("templates/pages/") for place, _ in message.locations):
             for text in texts(message, "id"):
                 assert not re.search(r"\b(please|sorry|invalid)\b", text, re.I), text
+
+
+def test_french_marks_never_begin_a_line() -> None:
+    """What stands before : ; ? ! and within quotes does not break, and is never left out."""
+    for message in i18n.catalogue("fr"):
+        for text in texts(message, "string") if message.id else ():
+            assert not re.search(r" [:;?!»]|« |[\w)];", text), text

@@ -1,5 +1,6 @@
 """The docs are true: every command in them runs, every setting is listed, every link leads on."""
 
+import json
 import re
 import shlex
 import shutil
@@ -19,6 +20,7 @@ from mailer.db import Store
 from mailer.status import State
 from tests.conftest import ROOT
 from tests.factories import draft
+from tests.official_lists import REPRESENT
 
 PAGES = {page.relative_to(ROOT).as_posix(): page.read_text(encoding="utf-8")
          for page in (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))}  # fmt: skip
@@ -58,11 +60,26 @@ def used(home: Path, sqlite_template: Path, settings: Settings) -> str:
     return found[0].id
 
 
+def lists(home: Path) -> None:
+    """What an organizer has beside the files: lists of others, and git with two commits."""
+    (home / "members.csv").write_text("Name,Email,Ward,Remarks\nAnn Example,ann@parl.example,1,\n")
+    (home / "house-of-commons.json").write_text(json.dumps(REPRESENT))
+    shutil.copy(home / "officials.yaml", home / "last-year.yaml")
+    if not shutil.which("git"):
+        pytest.skip("GIT IS NOT INSTALLED: comparing with a revision is not tested")
+    who = ("-c", "user.name=Ann", "-c", "user.email=ann@x.example", "-c", "commit.gpgsign=false")
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "one"],
+                  [*who, "commit", "-qm", "two", "--allow-empty"]):  # fmt: skip
+        subprocess.run(["git", *words], cwd=home, check=True, capture_output=True)
+
+
 @pytest.mark.parametrize("command", MAILER)
 def test_every_command_runs(home: Path, used: str, command: str) -> None:
     words = shlex.split(re.split("[<>]", command)[0])[1:]
     words = [used if word == "LETTER-ID" else word for word in words]
     assert words[0] not in STAY
+    if words[0] == "officials" and words[1] in {"import", "diff"}:
+        lists(home)
     with chdir(home):
         if words[0] == "restore":
             CliRunner().invoke(main, ["backup", words[1]], env={"MAILER_HOME": str(home)})

@@ -76,7 +76,7 @@ def test_records_are_added_as_the_others_are_written() -> None:
     assert made(tight, add=[one]) == tight.replace(
         "groups", "- id: b\n  name: Ben\n  district: {en: Bay, fr: Baie}\ngroups"
     )
-    assert made("officials: []\n", add=[one]).startswith("officials: \n  - id: b\n")
+    assert made("officials: []\n", add=[one]).startswith("officials:\n  - id: b\n")
     assert made("# only this\n", add=[one]).startswith("# only this\n\nofficials:\n  - id: b\n")
     inline = made("officials: [{id: a, name: A}]\n", add=[{"id": "b", "name": "no"}])
     assert inline == 'officials: [{id: a, name: A}, {id: b, name: "no"}]\n'

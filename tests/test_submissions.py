@@ -17,6 +17,7 @@ from mailer.message import compose
 from mailer.message.read import parts
 from mailer.status import Kind, State
 from mailer.submissions import Receipt, accept, confirm, opened, receipt
+from mailer.submissions.accept import CROWDED
 from tests.conftest import Clock
 from tests.factories import SENDER, campaign, draft, supporter
 
@@ -187,6 +188,22 @@ def test_two_people_may_share_an_address_and_a_third_is_looked_at(store: Store) 
     for name, expected in (("Ann", "queued"), ("Ben", "queued"), ("Cleo", "review")):
         token = accept(store, draft(supporter(name=name)))
         assert states(store, token) == [expected, expected]
+
+
+def test_only_the_owner_of_an_address_is_told_that_others_wrote_with_it(store: Store) -> None:
+    open_, asked = campaign(), campaign(slug="asked", confirm=True)
+    tokens = []
+    for name in ("Ann", "Ben", "Cleo", "Cleo"):
+        typed = receipt(store, accept(store, draft(supporter(name=name), open_)))
+        assert typed is not None
+        assert {one.reason for one in typed.letters} == {""}, "whoever typed the form learns it"
+        tokens.append(accept(store, draft(supporter(name=name), asked)))
+        owned = receipt(store, tokens[-1])
+        assert owned is not None
+        confirm(store, confirmation_token(store), owned.id, sender=SENDER)
+    told = [receipt(store, token) for token in tokens]
+    reasons = [{one.reason for one in found.letters} for found in told if found is not None]
+    assert reasons == [{""}, {""}, {CROWDED}, {CROWDED}]
 
 
 def test_a_draft_with_a_reason_to_hold_waits_for_staff(store: Store) -> None:

@@ -20,6 +20,7 @@ from mailer.sendlog.answered import answers as counted
 from mailer.status import Kind, State
 from mailer.submissions import accept, answers, receipt, receipts, unsubscribing
 from mailer.submissions.answers import Answered
+from mailer.submissions.preview import TRIAL_MARK
 from tests.conftest import Clock
 from tests.factories import campaign, draft, supporter
 
@@ -87,12 +88,12 @@ def test_nobody_is_asked_in_vain(store: Store, clock: Clock, why: str) -> None:
     token = write(store)
     with store.write() as tx:
         one = tx.execute(select(submission.c.id, submission.c.mailbox)).one()
-        values = {
+        changes: dict[str, dict[str, object]] = {
             "kept": {"transport": "maildir:/srv/outbox"},
             "failed": {"state": State.FAILED},
             "withdrawn": {"state": State.CANCELLED, "person": None},
-        }.get(why, {"state": State.SENT})
-        tx.execute(update(letter).values(**values))
+        }
+        tx.execute(update(letter).values(**changes.get(why, {"state": State.SENT})))
         if why == "suppressed":
             suppression.suppress(tx, one.mailbox, reason="unsubscribed", now=clock.now)
         if why == "erased":
@@ -116,7 +117,7 @@ def test_nobody_is_asked_in_vain(store: Store, clock: Clock, why: str) -> None:
 def test_a_trial_is_no_reason(store: Store, clock: Clock) -> None:
     trial = campaign(status=Status.TRIAL)
     made = draft(about=trial, trial_to="staff@coalition.example", sender=PAGES)
-    marked = tuple(replace(one, subject=f"{answers.TRIAL_MARK} x") for one in made.letters)
+    marked = tuple(replace(one, subject=f"{TRIAL_MARK} x") for one in made.letters)
     accept(store, replace(made, letters=marked))
     leave(store)
     clock.pass_(AFTER)

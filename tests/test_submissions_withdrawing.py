@@ -17,8 +17,7 @@ from mailer.transports import Parcel
 from tests.conftest import Clock
 from tests.factories import SENDER, campaign, draft, supporter
 from tests.fakes import FakeTransport
-from tests.test_worker import worker
-from tests.workers import work, write
+from tests.workers import work, worker, write
 
 
 def shown(store: Store, token: str) -> Receipt:

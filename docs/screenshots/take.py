@@ -49,13 +49,19 @@ def main() -> None:
 def take_all(browser: Browser, box: Box, receipt: str) -> None:
     """Every picture, each named for what it shows."""
     desk, phone = browser.new_page(viewport=DESK), browser.new_page(viewport=PHONE)
-    take(desk, f"{box.url}/proctoring/", "campaign")
+    night = browser.new_page(viewport=PHONE, color_scheme="dark", reduced_motion="reduce")
+    receipt = receipt.partition("?")[0]
+    take(desk, f"{box.url}/proctoring/?lang=en", "campaign")
     take(phone, f"{box.url}/proctoring/?lang=fr", "campaign-phone-fr")
-    take(phone, receipt, "receipt-phone")
+    take(night, f"{box.url}/proctoring/?lang=fr#write", "form-phone-dark-fr")
+    take(phone, f"{receipt}?lang=en", "receipt-phone")
+    take(desk, f"{receipt}?lang=fr", "receipt-fr")
     take(desk, f"{box.url}/outbox/", "outbox")
     take(desk, box.line("Staff"), "staff")
-    fill(desk, f"{box.url}/proctoring/")
+    fill(desk, f"{box.url}/proctoring/?lang=en")
     take(desk, "", "preview")
+    fill(phone, f"{box.url}/proctoring/?lang=fr")
+    take(phone, "", "preview-phone-fr")
 
 
 def fill(page: Page, address: str) -> None:

@@ -85,7 +85,7 @@ def _check_consent(row: Item, page: Page) -> None:
     consent = _inside(row, "consent")
     if consent is not None and consent.value is True and _inside(row, "privacy") is None:
         message = "whoever is asked to agree must be able to read what becomes of their details"
-        hint = f"add privacy{page.findings.assigns}\"https://...\""
+        hint = f'add privacy{page.findings.assigns}"https://..."'
         page.findings.error(consent.line, consent.column, message, hint)
 
 

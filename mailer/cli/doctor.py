@@ -81,7 +81,8 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         "secret keys": len(settings.secret_keys) or "one kept in var/",
         "proxy hops": settings.proxy_hops,
         "trial to": settings.trial_to or "nobody",
-        "did they answer": f"asked after {settings.answer_days} days" if settings.answer_days
+        "did they answer": f"asked after {settings.answer_days} days"
+        if settings.answer_days
         else "never asked",
     }
     said = ", ".join(f"{name}: {value}" for name, value in summary.items())

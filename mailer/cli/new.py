@@ -138,15 +138,15 @@ def official(name: str, email: str, district: str, tag: str) -> None:
     if any(one.severity is Severity.ERROR for one in told):
         raise ContentError(told)
     row = _row(name, email, district)
-    _refuse_known(row, known)
-    text = merging.merge(
+    merged = merging.merge(
         [row], known, before, file="--name", day=datetime.now(ZoneInfo(settings.timezone)).date(),
         tag=tag,
-    ).text  # fmt: skip
-    after, problems = reader.read(text, OFFICIALS)
+    )  # fmt: skip
+    _refuse_known(row, known, merged.known)
+    after, problems = reader.read(merged.text, OFFICIALS)
     if any(one.severity is Severity.ERROR for one in problems):
         raise ContentError(problems)
-    replace_text(settings.home / OFFICIALS, text, before=files.get(OFFICIALS))
+    replace_text(settings.home / OFFICIALS, merged.text, before=files.get(OFFICIALS))
     _schema(settings.home / "officials.schema.json", officials_schema.json_schema())
     made = next(one for one in after.people if one not in known.people)
     base.say(f"{made} stands in {OFFICIALS} now.")
@@ -163,14 +163,14 @@ def _row(name: str, email: str, district: str) -> Row:
     return Row(line=0, name=name, email=email, values={"district": district} if district else {})
 
 
-def _refuse_known(row: Row, known: Officials) -> None:
+def _refuse_known(row: Row, known: Officials, merged: int) -> None:
+    """Raise MailerError where the file has this person or address, under whatever id."""
     mailbox = addresses.mailbox(row.email)
     for one in known.people.values():
-        same_name = addresses.folded(one.name) == addresses.folded(row.name)
         if one.email and addresses.mailbox(one.email) == mailbox:
             raise MailerError(f"{row.email} is the address of {one.id} already")
-        if same_name and not row.values:
-            raise MailerError(f"{row.name} is there already, as {one.id}: edit {OFFICIALS}")
+    if merged:
+        raise MailerError(f"{row.name} is in {OFFICIALS} already: change it there")
 
 
 def _make(file: Path, text: str) -> None:

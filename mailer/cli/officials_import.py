@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from mailer.campaigns.library import OFFICIALS, read_content, read_files
+from mailer.campaigns.library import LARGEST, OFFICIALS, read_content, read_files
 from mailer.cli import base
 from mailer.cli.differences import Difference
 from mailer.cli.officials_diff import Day, today
@@ -25,8 +25,8 @@ from mailer.officials.sources.reader import Source
 from mailer.officials.sources.values import FORMATS, Ask, NotAList
 from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
+from mailer.records import encodings
 from mailer.records import text as texts
-from mailer.records.encodings import KNOWN
 from mailer.records.replacing import replace_text
 
 BEGINNING = """\
@@ -58,7 +58,7 @@ class Wishes:
     metavar="COLUMN=FIELD,...",
     help=f"What a column is: {', '.join(FIELDS)}; nothing behind = to leave it out.",
 )
-@click.option("--encoding", type=click.Choice(KNOWN), help="Else it is found out.")
+@click.option("--encoding", type=click.Choice(encodings.KNOWN), help="Else it is found out.")
 @click.option("--date", "on", type=Day(), help="Whose members count; else today's.")
 @click.option("--tag", default="", help="For everybody in the list, as member.")
 @click.option(
@@ -201,6 +201,9 @@ class _Import:
 
     def _new_errors(self) -> tuple[Problem, ...]:
         """What would be wrong in the files then and is not now, found by what `check` uses."""
+        if len(self.merged.text.encode()) > LARGEST:
+            message = f"it would be larger than {LARGEST // 1_000_000} MB"
+            return (Problem(file=OFFICIALS, message=message, suggestion="import a part of it"),)
         now = {_same(one) for one in read_content(self._files).problems}
         then = read_content({**self._files, OFFICIALS: self.merged.text}).problems
         errors = [one for one in then if one.severity is Severity.ERROR]
@@ -215,7 +218,9 @@ def _same(problem: Problem) -> tuple[str, str]:
 
 def _source(file: Path, ask: Ask) -> Source:
     try:
-        return sources.read(file.read_bytes(), file.name, ask)
+        with file.open("rb") as opened:
+            data = opened.read(encodings.LARGEST + 1)
+        return sources.read(data, file.name, ask)
     except NotAList as error:
         raise MailerError(f"{file}: {error}") from None
     except NoColumn as error:

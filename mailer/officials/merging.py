@@ -171,7 +171,8 @@ class _Merging:
 
     def _changed(self, person: Official, row: Row, groups: set[str], tag: str) -> dict[str, Plain]:
         """The keys that are not as the row has them. What it does not say stays."""
-        found: dict[str, Plain] = {} if row.name == person.name else {"name": row.name}
+        same = row.name.casefold() == person.name.casefold()  # lists like capitals
+        found: dict[str, Plain] = {} if same else {"name": row.name}
         mailboxes = {addresses.mailbox(email) for email in self._emails(person)}
         if row.email and addresses.mailbox(row.email) not in mailboxes:
             found["email"] = row.email

@@ -162,7 +162,8 @@ class _Editor:
     def _added_inline(self, section: yaml.SequenceNode) -> _Change:
         if not section.value:
             made = "\n" + _new(self._edits.add, blank=True).rstrip("\n")
-            return _Change(start=section.start_mark.index, end=section.end_mark.index, text=made)
+            start = len(self._text[: section.start_mark.index].rstrip(" "))
+            return _Change(start=start, end=section.end_mark.index, text=made)
         at = self._end(section.value[-1])
         made = "".join(f", {_inline(one)}" for one in self._edits.add)
         return _Change(start=at, end=at, text=made)

@@ -28,6 +28,7 @@ MOST_NAMES = 2
 """People who may share an address in one campaign before staff are asked to look."""
 
 ALREADY_WRITTEN = "already written"
+CROWDED = "many names at one address"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ def _hold(tx: Tx, draft: Draft, person: str, mailbox: str) -> str:
     if campaign.status is Status.TRIAL and not draft.trial_to:
         return "trial without MAILER_TRIAL_TO"
     if names_at(tx, campaign.slug, mailbox, person) >= MOST_NAMES:
-        return "many names at one address"
+        return CROWDED
     return ""
 
 

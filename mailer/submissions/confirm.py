@@ -17,6 +17,7 @@ from mailer.status import Kind, State
 from mailer.submissions import disowning, expiring, links
 from mailer.submissions.accept import (
     ALREADY_WRITTEN,
+    CROWDED,
     MOST_NAMES,
     names_at,
     one_at_a_time,
@@ -126,7 +127,7 @@ def _release(tx: Tx, row: Row[Any], now: float, sender: Sender) -> None:
     ).all()
     again = False
     for found in letters:
-        hold = found.reason or ("many names at one address" if crowded else "")
+        hold = found.reason or (CROWDED if crowded else "")
         again |= not _release_one(tx, found.id, row.person, hold, now)
     if again and letters:
         title = letters[0].from_name.removeprefix(f"{row.name} via ")

@@ -16,12 +16,11 @@ from mailer.outbox.forecast import Forecast
 from mailer.outbox.holding import WITHDRAWN
 from mailer.status import Kind, State
 from mailer.submissions import consents, copies, whys
-from mailer.submissions.accept import ALREADY_WRITTEN
+from mailer.submissions.accept import ALREADY_WRITTEN, CROWDED
 from mailer.submissions.consents import Consent
 
 SETTLING = 5.0
 """Seconds in which hardly any letter has left: until then nobody can tell the two apart."""
-
 
 NEVER = 0.0
 """What `asked_at` says of a submission whose writer does not want to be asked by mail."""
@@ -121,6 +120,8 @@ def of_row(tx: Tx, row: Row[Any], now: float, accounts: Collection[str] = ()) ->
     """The receipt of one row of submission as it stands at `now`."""
     rows = _rows(tx, row.id)
     shown = [_shown(tx, found, row.person, now, accounts) for found in rows]
+    if row.confirmed_at is None:
+        shown = [_less_telling(one) for one in shown]
     queued = [one.id for one, as_shown in zip(rows, shown, strict=True) if as_shown.waits]
     about = forecast.about(tx, queued, now, accounts)
     return Receipt(
@@ -215,6 +216,11 @@ def _shown(
         if (moment := getattr(shown, name)) is not None
     }
     return replace(shown, **moments)
+
+
+def _less_telling(shown: _Shown) -> _Shown:
+    """Whether others wrote with an address is told only once its owner has confirmed."""
+    return replace(shown, reason="") if shown.reason == CROWDED else shown
 
 
 def _of(tx: Tx, row: Row[Any], reason: str) -> _Shown:

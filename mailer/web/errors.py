@@ -53,10 +53,12 @@ _WORDS: dict[int, tuple[str, str]] = {
         mark("Nothing you typed was lost: go back and try again in a minute."),
     ),
 }
-_NO_RECEIPT = (
-    mark("There is no receipt at this address"),
-    mark("Part of the address may be missing: it is longer than one line in some mail programs."),
+_IN_PART = mark(
+    "Part of the address may be missing: it is longer than one line in some mail programs."
 )
+_NO_RECEIPT = (mark("There is no receipt at this address"), _IN_PART)
+_NO_LINK = (mark("This link leads nowhere"), _IN_PART)
+_MAILED = ("/confirm/", "/erase/", "/unsubscribe/")
 _OTHER = (mark("This did not work"), mark("Go back and try again."))
 
 
@@ -81,7 +83,9 @@ def _store(error: StoreError) -> tuple[str, int]:
 
 def _page(status: int) -> tuple[str, int]:
     receipt = status == 404 and request.path.startswith("/receipt/")
-    title, text = _NO_RECEIPT if receipt else _WORDS.get(status, _OTHER)
+    mailed = status == 404 and request.path.startswith(_MAILED)
+    words = _NO_RECEIPT if receipt else _NO_LINK if mailed else _WORDS.get(status, _OTHER)
+    title, text = words
     page = render_template(
         "pages/error.html",
         heading=gettext(title),

@@ -26,6 +26,7 @@ class Shown:
     letter: MergedLetter
     pieces: tuple[Piece, ...]  # of the text, in order
     like: Recipient | None = None  # whose letter, in the same language, it was compared with
+    lacking: tuple[str, ...] = ()  # paragraphs of that letter that this one has nothing for
 
     @cached_property
     def differing(self) -> tuple[str, ...]:
@@ -56,20 +57,19 @@ def _compared(
 ) -> Shown:
     if letter is first:
         return Shown(recipient=recipient, letter=letter, pieces=(Piece(text=letter.text),))
-    pieces = _pieces(first, letter)
-    return Shown(recipient=recipient, letter=letter, pieces=pieces, like=like)
-
-
-def _pieces(first: MergedLetter, letter: MergedLetter) -> tuple[Piece, ...]:
-    old, new = _paragraphs(first.body), _paragraphs(letter.body)
     opening = letter.text.removesuffix(letter.body)
     pieces = [Piece(text=opening, differs=letter.salutation != first.salutation)]
-    done = 0
-    for _, start, size in (*alike.blocks(old, new), (len(old), len(new), 0)):
+    lacking: list[str] = []
+    old, new = _paragraphs(first.body), _paragraphs(letter.body)
+    was = done = 0
+    for at, start, size in (*alike.blocks(old, new), (len(old), len(new), 0)):
         pieces += [Piece(text=paragraph, differs=True) for paragraph in new[done:start]]
-        done = start + size
+        lacking += [paragraph.strip("\n") for paragraph in old[was:at] if start == done]
+        was, done = at + size, start + size
         pieces += [Piece(text="".join(new[start:done]))] if size else []
-    return tuple(pieces)
+    return Shown(
+        recipient=recipient, letter=letter, pieces=tuple(pieces), like=like, lacking=tuple(lacking)
+    )  # fmt: skip
 
 
 def _paragraphs(text: str) -> list[str]:

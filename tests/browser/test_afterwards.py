@@ -29,7 +29,7 @@ def clean(page: Page) -> None:
 
 
 def test_from_withdrawing_to_the_proof_of_erasure(site: Site, open_page: Open) -> None:
-    page = open_page(320, scripts=False)
+    page = open_page(320)
     receipt = write(site, page)
     page.get_by_role("link", name="Withdraw letters").click()
     clean(page)
@@ -80,5 +80,6 @@ def test_from_withdrawing_to_the_proof_of_erasure(site: Site, open_page: Open) -
     page.go_back()  # to the question: there is nothing to erase any more
     page.reload()
     expect(page.get_by_role("heading", level=1)).to_have_text("Your data are erased")
-    assert site.faults == []
+    assert [fault for fault in site.faults if "422" not in fault] == []
+    assert len(site.faults) == 2, "two forms that were not filled in"
     assert all(asked.startswith(site.url) for asked in site.requests)

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from babel.numbers import format_decimal
 from flask import Flask
 from playwright.sync_api import Browser, Page, Route
 
@@ -80,6 +81,9 @@ def test_every_state_is_accessible_in_light_and_dark_and_fits(
         wrong += [(name, one["id"], one["nodes"][0]["html"]) for one in found]
         if page.evaluate("document.documentElement.scrollWidth") > 320:
             wrong.append((name, "wider than 320 pixels", page.evaluate(_WIDEST)))
+    page.goto(f"{HOST}/state/{list(pages).index('a campaign')}")
+    left = page.locator("[data-room]").inner_text()
+    assert left.startswith(format_decimal(3000, locale=language)), left
     assert wrong == [], json.dumps(wrong, indent=1)
     assert shown.hosts == {HOST}
     assert shown.faults == []

@@ -208,8 +208,7 @@ def test_did_they_answer(visitor: Visitor, sqlite: Store, clock: Clock, path: st
     assert "None of your letters has reached an office yet" in page
     leave(sqlite)
     assert question in visitor.get(path).text
-    page = Page(visitor.get(f"{path}/answered").text)
-    assert "Yes, there was an answer" in page.words
+    assert "Yes, there was an answer" in words(visitor.get(f"{path}/answered").text)
     for told, said in (("no", "not yet."), ("yes", "yes, there was an answer."), ("yes", "yes,")):
         pressed = visitor.post(f"{path}/answered", {"answered": told})
         assert pressed.status_code == 303
@@ -249,10 +248,13 @@ def test_not_to_be_asked(
     assert "by mail, about" not in visitor.get(path).text
 
 
-def test_why_a_letter_is_held_in_plain_words(visitor: Visitor, sqlite: Store, path: str) -> None:
+def test_why_a_letter_is_held_in_plain_words(
+    visitor: Visitor, sqlite: Store, path: str, clock: Clock
+) -> None:
     with sqlite.write() as tx:
         held = {"state": State.REVIEW, "reason": "many names at one address"}
         tx.execute(update(letter).values(**held))
+        tx.execute(update(submission).values(confirmed_at=clock.now))
     said = words(visitor.get(path).text)
     assert "Several people have written from this email address" in said
     assert "You do not have to do anything." in said

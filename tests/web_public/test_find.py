@@ -82,7 +82,7 @@ def test_the_page_is_private_and_found_from_everywhere(visitor: Visitor) -> None
     assert answer.headers["Cache-Control"] == "no-store"
     assert "Set-Cookie" not in answer.headers
     assert visitor.post("/find", {"email": ANN}, Origin="https://evil.example").status_code == 403
-    for path in ("/exams/", "/privacy", "/no-such-page", visitor.send("exams").location):
+    for path in ("/exams/", "/privacy", "/no/such/page", visitor.send("exams").location):
         assert Page(visitor.get(path).text).links["Find my letters"].startswith("/find")
     robots = visitor.get("/robots.txt").text
     for slug in ("find", "erase"):

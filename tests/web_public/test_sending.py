@@ -60,6 +60,29 @@ def test_the_preview_shows_each_letter_exactly_and_stores_nothing(
     assert submissions_in(sqlite) == 0
 
 
+@pytest.mark.parametrize(
+    ("above", "said"),
+    [
+        ("All read this.", "The same letter, word for word."),
+        ('{% if "exams" in official.tags %}\n\nOne reads.\n{% endif %}\n\nAll read this.',
+         "The same letter, without these words:"),
+        ('{% if "exams" not in official.tags %}\n\nOne reads.\n{% endif %}\n\nAll read this.',
+         "The same letter, but for these words:"),
+    ],
+)  # fmt: skip
+def test_the_second_letter_shows_what_it_lacks(
+    home: Path, visitor: Visitor, above: str, said: str
+) -> None:
+    write_campaign(home, "exams", salutation="Good day,", french=False)
+    file = home / "templates" / "letters" / "exams.md"
+    story = file.read_text(encoding="utf-8").split("***\n")[0]
+    file.write_text(f"{story}***\n{above}\n\nIt is so.\n", encoding="utf-8")
+    page = visitor.preview("exams").text
+    assert said in page
+    assert page.count('class="sheet excerpt"') == (said[-1] == ":")
+    assert ("<del>One reads.</del>" in page) is ("without" in said)
+
+
 def test_the_second_letter_shows_what_differs(visitor: Visitor) -> None:
     html = visitor.preview("exams").text
     assert re.search(r"<mark>Dear Minister South,\n\n</mark>", html)
@@ -435,12 +458,15 @@ def test_what_cannot_be_an_id_never_reaches_the_database(
 ) -> None:
     unasked = Unasked(new_sqlite(), clock=clock)
     visitor = Visitor(make_app(unasked))
-    answers = [visitor.get(f"/{page}/{token}") for page in ("receipt", "confirm")]
-    answers.append(visitor.post(f"/confirm/{token}", {"submission": "a" * 26}))
-    answers.append(visitor.post(f"/confirm/{'a' * 26}", {"submission": unquote(token)}))
-    for answer in answers:
-        assert answer.status_code == 404
-        assert "There is no page here" in answer.text
+    links = [
+        visitor.get(f"/confirm/{token}"),
+        visitor.post(f"/confirm/{token}", {"submission": "a" * 26}),
+        visitor.post(f"/confirm/{'a' * 26}", {"submission": unquote(token)}),
+    ]
+    receipt = visitor.get(f"/receipt/{token}")
+    assert "There is no receipt at this address" in receipt.text
+    assert all("This link leads nowhere" in answer.text for answer in links)
+    assert {answer.status_code for answer in (receipt, *links)} == {404}
     unasked.close()
 
 

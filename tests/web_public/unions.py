@@ -31,7 +31,7 @@ UNION = (
 )
 GUILD = UNION.replace("Union", "Guild")
 UNION_FR = (
-    "Example Union peut avoir mon nom, mon adresse de courriel et mon code postal, et savoir que"
+    "Example Union peut avoir mon nom, mon adresse courriel et mon code postal, et savoir que"
     " j’ai écrit dans cette campagne."
 )
 MEMBER = "https://member.example"

@@ -52,7 +52,9 @@ class Cleaner:
         before = ""
         for one in text:
             kind = unicodedata.category(one)
-            if one in "\t\n\r\v\f\u2028\u2029\u0085":
+            if one == "\t":
+                found.append(" ")
+            elif one in "\n\r\v\f\u2028\u2029\u0085":
                 found.append("\n")
             elif kind == "Zs":
                 found.append(" ")

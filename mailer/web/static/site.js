@@ -1,4 +1,4 @@
-// Pages work without it.
+// Optional.
 const all = (rule) => [...document.querySelectorAll(rule)], { sites, sent } = document.body.dataset;
 
 // Copy or share.
@@ -10,14 +10,14 @@ for (const one of all("[data-copy],[data-share]")) {
   one.onclick = () => act().then(() => { if (copy) place.lastElementChild.textContent = done; }, () => {});
 }
 
-// In a frame: tell its height.
+// Framed: tell the height.
 if (sites && parent != self)
   new ResizeObserver(([{ target }]) => {
     for (const to of sites.split(" "))
       if ((location.ancestorOrigins?.[0] ?? to) == to) parent.postMessage({ type: "height", v: target.offsetHeight }, to);
   }).observe(document.body);
 
-// Keep what is typed for a day, until sent.
+// Keep what is typed a day, until sent.
 const [form] = all("[data-draft]"), [tick] = all("#shared"), [out] = all("[data-room]");
 try {
   const box = localStorage;
@@ -40,5 +40,5 @@ try {
 } catch {}
 if (out)
   (oninput = () => {
-    out.textContent = all("textarea").reduce((n, one) => n - one.value.length, out.dataset.room).toLocaleString() + out.dataset.left;
+    out.textContent = all("textarea").reduce((n, one) => n - one.value.length, out.dataset.room).toLocaleString(all("html")[0].lang) + out.dataset.left;
   })();
