@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from mailer.db import Store, Tx
 from mailer.db.schema import letter, submission
@@ -67,6 +67,8 @@ def _letters(tx: Tx, mailbox: str) -> Fates:
         .join(submission, submission.c.id == letter.c.submission)
         .where(submission.c.mailbox == mailbox, submission.c.erased_at.is_(None))
         .where(letter.c.kind == Kind.LETTER)
+        # What is kept on this machine goes with the rest.
+        .where(or_(letter.c.state.not_in(LEFT), ~letter.c.transport.startswith("maildir:")))
         .group_by(letter.c.state, letter.c.possibly_twice)
     )
     numbers: dict[str, int] = {}

@@ -118,8 +118,11 @@ def astray(token: str) -> Response:
 
 
 def _fates(found: Receipt) -> Fates:
+    """Of letters that went to no office, kept here or tried out, there is nothing to tell."""
     numbers = Counter(
-        remains.fate(one.state, possibly_twice=one.possibly_twice) for one in found.letters
+        remains.fate(one.state, possibly_twice=one.possibly_twice)
+        for one in found.letters
+        if not one.kept_here and not (one.state in remains.LEFT and receipt_words.is_trial(one))
     )
     return Fates(**{name: number for name, number in numbers.items() if name})
 

@@ -72,7 +72,7 @@ def receipt(token: str) -> str:
 
 def _proof(found: Receipt, edition: Edition | None) -> str:
     """That everything personal was erased, and when: all that is left of a receipt."""
-    left = sum(letter.state in remains.LEFT for letter in found.letters)
+    left = sum(one.state in remains.LEFT and not one.kept_here for one in found.letters)
     return render_template(
         "pages/erased.html",
         receipt=found,

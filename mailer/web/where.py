@@ -8,6 +8,7 @@ from flask import current_app
 
 from mailer import lookups
 from mailer.campaigns.constituencies import Constituency
+from mailer.campaigns.letters import spoken_in
 from mailer.campaigns.recipients import fallback, recipients
 from mailer.campaigns.values import Recipient
 from mailer.districts.codes import bare, canadian
@@ -162,6 +163,12 @@ def _addressed(
     picked, wrong = forms.pick(visit.campaign, readers, alone)
     if wrong:
         return filled.with_error(forms.OFFICIALS, wrong)
-    lives = say(place.district.names, language()) if place.district else ""
+    lives = say(place.district.names, _tongue(visit, picked)) if place.district else ""
     supporter = filled.supporter and replace(filled.supporter, district=lives)
     return replace(filled, supporter=supporter, recipients=picked)
+
+
+def _tongue(visit: Visit, picked: tuple[Recipient, ...]) -> str:
+    """The language that a supporter's letters are in; of several, the page's."""
+    spoken = {spoken_in(visit.campaign, one, language()) for one in picked}
+    return spoken.pop() if len(spoken) == 1 else language()

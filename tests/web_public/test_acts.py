@@ -177,6 +177,17 @@ def test_what_was_kept_on_this_machine_goes_too(
     assert (home / "var" / "erasures.log").read_text().count("\n") == 1
 
 
+def test_no_office_is_said_to_have_what_stayed_here(
+    make_app: Callable[..., Flask], sqlite: Store
+) -> None:
+    visitor = Visitor(make_app())
+    path = written(visitor)
+    leave(sqlite, "north", "south", transport="maildir:var/outbox")
+    assert "Only the office" not in words(visitor.get(f"{path}/erase").text)
+    visitor.post(f"{path}/erase", {})
+    assert "Only the office" not in words(visitor.get(path).text)
+
+
 def test_nothing_is_erased_that_cannot_be_noted(
     make_app: Callable[..., Flask], sqlite: Store, home: Path
 ) -> None:

@@ -72,6 +72,22 @@ def test_the_district_is_named_in_the_letter_s_language(visitor: Visitor) -> Non
     assert "Circonscription\u00a0: Comté de l'Étang 7" in page.letters[0]
 
 
+def test_the_district_is_named_in_the_language_of_the_office(
+    make_app: MakeApp, rewrite: Callable[..., None], home: Path
+) -> None:
+    rewrite('require = ["postal_code"]\nlanguage = "official"')
+    file = home / "officials.yaml"
+    text = file.read_text(encoding="utf-8").replace(
+        "{id: member-7,", "{language: fr, id: member-7,"
+    )
+    file.write_text(text, encoding="utf-8")
+    visitor = Visitor(make_app())
+    page = Page(visitor.preview("member", postal_code=OF_SEVEN, language="en").text)
+    assert "J'habite Comté de l'Étang 7." in page.letters[0]
+    assert "Circonscription\u00a0: Comté de l'Étang 7" in page.letters[0]
+    assert "Your district: Riding of 7" in page.words
+
+
 def test_the_page_names_no_hundred_members(visitor: Visitor) -> None:
     answer = visitor.get("/member/")
     assert "Whoever represents your district" in answer.text
