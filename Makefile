@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 ARGS ?= -n auto
+EXTRAS := dkim,pdf,postgres,webhooks
 VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
@@ -56,7 +57,7 @@ clean: ## remove .venv and caches (var/ with its letters stays)
 	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
 $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
-	@$(call install,.[dkim,pdf,postgres,webhooks])
+	@$(call install,.[$(EXTRAS)])
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(call install,.[test])

@@ -87,7 +87,9 @@ def test_pages_that_die_at_the_commit_thank_for_one_submission_in_the_end(
 ) -> None:
     port = free_port()
     words = ("-m", "tests.storms.dying_web", str(port), moment)
-    dying = Part(open_site.folder, "dying", words, **open_site.settings)
+    # The letters name the pages' address: behind two ports the pages are still the same ones.
+    here = open_site.settings | {"MAILER_BASE_URL": open_site.url}
+    dying = Part(open_site.folder, "dying", words, **here)
     eventually(lambda: lives(f"http://127.0.0.1:{port}") or not dying.alive, "the pages answer")
     checked = Browser(f"http://127.0.0.1:{port}").check(**somebody())
     with pytest.raises(requests.ConnectionError):
