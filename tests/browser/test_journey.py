@@ -50,7 +50,9 @@ def fill(
 
 
 def press(page: Page, words: str) -> None:
-    page.get_by_role("button", name=words, exact=True).first.click()
+    """Send a form, and wait for the answer."""
+    with page.expect_navigation():
+        page.get_by_role("button", name=words, exact=True).first.click()
 
 
 def too_wide(page: Page) -> bool:
