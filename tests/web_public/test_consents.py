@@ -253,9 +253,9 @@ def test_the_link_of_an_organisation_is_kept_from_the_first_page_to_the_last(
 
 
 def test_the_list_of_campaigns_keeps_the_link(visitor: Visitor, home: Path) -> None:
-    write_coalition(home, "work")
+    write_coalition(home, "jobs")
     links = Page(visitor.get('/?via="><b>').text).links
-    assert links["Quiet work"] == "/work/?via=%22%3E%3Cb%3E"
+    assert links["Quiet jobs"] == "/jobs/?via=%22%3E%3Cb%3E"
     assert Page(visitor.get("/?via=union").text).links["Quiet exams"] == "/exams/?via=union"
 
 
