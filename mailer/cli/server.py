@@ -10,6 +10,7 @@ from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from mailer.campaigns.library import Library
 from mailer.cli.lifeline import when_orphaned
 from mailer.config import Settings
 
@@ -43,6 +44,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without t
     def __init__(self, settings: Settings, bind: str) -> None:
         self._settings = settings
         self._bind = bind
+        # Read before the fork: a worker that begins while a file is broken has a good version, too.
+        self._library = Library(settings.home)
+        self._library.current()
         super().__init__()
 
     def load_config(self) -> None:
@@ -54,7 +58,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without t
         """The application of one worker."""
         from mailer.web import create_app
 
-        return create_app(self._settings)
+        return create_app(self._settings, library=self._library)
 
 
 def serve(settings: Settings, bind: str, lifeline: int | None) -> None:

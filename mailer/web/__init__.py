@@ -48,12 +48,13 @@ FETCHES = 5.0  # seconds that a question to another service may take
 def create_app(
     settings: Settings, store: Store | None = None, *, known: Mapping[str, Hook] = HOOKS,
     fetch: Callable[[str, frozenset[str]], None] | None = None,
-    represent: Represent = SERVICE,
+    represent: Represent = SERVICE, library: Library | None = None,
 ) -> Flask:  # fmt: skip
     """The application; without `store`, each process opens the settings' own at its first use.
 
     `known` are the providers whose calls are taken; `fetch` is how their questions are answered;
-    `represent` is who tells districts by postal code, where the settings say so.
+    `represent` is who tells districts by postal code, where the settings say so. `library` has
+    read the organizer's files already, for processes that are to share their last good version.
     """
     if settings.development:
         settings = settings.with_development_key()
@@ -63,7 +64,9 @@ def create_app(
     app.jinja_loader = FileSystemLoader([str(folder) for folder in template_folders(settings.home)])
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    serving = _services(settings, store, known, fetch or _fetch, represent)
+    serving = _services(
+        settings, store, known, fetch or _fetch, represent, library or Library(settings.home)
+    )
     app.extensions["mailer"] = serving
     for part in (i18n, assets, errors, look):
         part.install(app)
@@ -87,7 +90,7 @@ def create_app(
 
 def _services(
     settings: Settings, store: Store | None, known: Mapping[str, Hook],
-    fetch: Callable[[str, frozenset[str]], None], represent: Represent,
+    fetch: Callable[[str, frozenset[str]], None], represent: Represent, library: Library,
 ) -> Services:  # fmt: skip
     def open_store() -> Store:
         if store is not None:
@@ -98,7 +101,7 @@ def _services(
 
     return Services(
         settings=settings,
-        library=Library(settings.home),
+        library=library,
         transports=transports.from_urls(settings.transports, settings.home),
         hooks=known,
         fetch=fetch,
