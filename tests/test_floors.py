@@ -99,6 +99,20 @@ def test_imports_point_down() -> None:
     assert not climbing
 
 
+def test_the_pages_have_floors_too() -> None:
+    """What all pages share knows none of them; a page's public part does not know the private."""
+    above = {"": {"public", "receipts", "staff"}, "public": {"receipts", "staff"},
+             "receipts": {"staff"}, "staff": {"receipts"}}  # fmt: skip
+    climbing = [
+        f"{file.relative_to(HOUSE)} imports {name}"
+        for file, name in imports()
+        if room(file) == "web" and file != HOUSE / "web" / "__init__.py"
+        if name.startswith("mailer.web.")
+        and name.split(".")[2] in above["/".join(file.relative_to(HOUSE).parts[1:-1])]
+    ]
+    assert not climbing
+
+
 def test_each_trade_stays_in_its_room() -> None:
     strays = [
         f"{file.relative_to(HOUSE)} imports {name}"

@@ -237,7 +237,7 @@ def put_back_eventually(store: Store, file: Path) -> None:
         try:
             put_back(store, file)
         except BackupError as error:
-            if "(pg_restore)" not in str(error):
+            if "(pg_restore)" not in str(error) and "another pg_restore" not in str(error):
                 raise
         else:
             return

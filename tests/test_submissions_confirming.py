@@ -30,7 +30,7 @@ from mailer.submissions import (
 )
 from mailer.submissions.entering import TRIES, Answer
 from mailer.submissions.pending import again
-from mailer.web import receipt_states
+from mailer.web.receipts.states import TAKEN_BACK
 from tests.conftest import Clock
 from tests.factories import SENDER, campaign, draft, supporter
 
@@ -203,7 +203,7 @@ def test_the_days_that_are_told_are_those_that_count(language: str, days: str) -
     told = days.format(round(links.LIFE / DAY)).replace("\xa0", " ")
     _, body = mails_of_ours.confirmation(language, "Exams", "https://x.example", "K7M 4XR")
     catalogue = i18n.text(language)
-    means = catalogue.gettext(receipt_states.TAKEN_BACK[expiring.EXPIRED].means)
+    means = catalogue.gettext(TAKEN_BACK[expiring.EXPIRED].means)
     for words in (body, means):
         assert told in words.replace("\xa0", " ")
 

@@ -12,7 +12,7 @@ from mailer import accounts
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.web import create_app
-from mailer.web.signin import OPEN
+from mailer.web.staff.signin import OPEN
 from tests.conftest import Clock
 from tests.staff_browser import EMAIL, PASSWORD, Browser, member
 

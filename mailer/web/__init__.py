@@ -16,28 +16,11 @@ from mailer.errors import OutboundError, SettingsError
 from mailer.pages import template_folders
 from mailer.transports.api import HOOKS
 from mailer.transports.api.base import Hook
-from mailer.web import (
-    about,
-    assets,
-    embed,
-    errors,
-    health,
-    hooks,
-    i18n,
-    localbox,
-    look,
-    public_acts,
-    public_confirm,
-    public_consents,
-    public_find,
-    public_paper,
-    public_site,
-    rendered,
-    security,
-    staff,
-    unsubscribe,
-)
+from mailer.web import assets, errors, health, hooks, i18n, localbox, look, security
+from mailer.web.public import about, embed, rendered, site
+from mailer.web.receipts import acts, confirm, find, paper, unsubscribe, withdrawn
 from mailer.web.services import Services
+from mailer.web.staff import log
 
 __all__ = ["create_app"]
 
@@ -80,9 +63,9 @@ def create_app(
         }
     )
     for module in (
-        *(health, hooks, staff, look, localbox, public_site, about),
-        *(public_confirm, public_consents, public_paper, unsubscribe, embed),
-        *(public_acts, public_find),
+        *(health, hooks, log, look, localbox, site, about),
+        *(confirm, withdrawn, paper, unsubscribe, embed),
+        *(acts, find),
     ):
         app.register_blueprint(module.blueprint)
     return app

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.datastructures import MultiDict
 
 from mailer.campaigns.library import Library
-from mailer.web import forms
+from mailer.web.public import forms
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import TYPED, Page, Visitor, fields
 

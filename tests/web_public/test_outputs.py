@@ -21,7 +21,7 @@ from mailer.campaigns.library import read_content
 from mailer.db import Store
 from mailer.db.schema import letter, letter_event, letter_text, submission
 from mailer.status import State
-from mailer.web import ways
+from mailer.web.receipts import ways
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import Page, Visitor, mailed

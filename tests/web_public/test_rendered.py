@@ -16,7 +16,8 @@ from werkzeug.test import TestResponse
 from mailer.campaigns.library import Content
 from mailer.db import Store
 from mailer.outbox import lanes
-from mailer.web import rendered, squeezed
+from mailer.web import squeezed
+from mailer.web.public import rendered
 from mailer.web.services import services
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign

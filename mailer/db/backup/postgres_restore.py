@@ -47,7 +47,7 @@ def restore(
             program = postgres_tools.Program(store, "pg_restore", postgres_tools.server_version(tx))
             kept = _set_aside(tx, manifest, store.now(tx))
         try:
-            program.run(_OPTIONS, feed=_ticking(file, manifest, tick))
+            _fill(store, program, file, manifest, tick)
             with store.rebuild() as tx:
                 _refuse_unless_whole(tx, file, manifest)
                 _stamp(tx, manifest.version)
@@ -101,6 +101,27 @@ def _take_back(tx: Tx, manifest: Manifest, aside: _Aside) -> None:
     for name in aside.tables:
         tx.execute(text(f'ALTER TABLE {aside.schema}."{name}" SET SCHEMA "{here}"'))
     tx.execute(text(f"DROP SCHEMA {aside.schema}"))
+
+
+def _fill(
+    store: Store, program: postgres_tools.Program, file: Path, manifest: Manifest, tick: Tick
+) -> None:
+    """Let pg_restore write all tables, in one transaction.
+
+    A pg_restore whose restore was killed may come late: it holds what it was fed so far, of a
+    small backup all, and is seen by nobody until it connects.
+    """
+    try:
+        program.run(_OPTIONS, feed=_ticking(file, manifest, tick))
+    except BackupError as error:
+        with store.read() as tx:
+            strange = set(_present(tx, manifest)) - {_ALEMBIC}
+        if not strange:  # as it should be: ours left nothing behind
+            raise
+        raise BackupError(
+            "another pg_restore wrote into the database meanwhile, likely one of a restore that"
+            " was ended: nothing is changed, run it again"
+        ) from error
 
 
 def _present(tx: Tx, manifest: Manifest) -> list[str]:

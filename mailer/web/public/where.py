@@ -14,12 +14,12 @@ from mailer.campaigns.values import Recipient
 from mailer.districts.codes import bare, canadian
 from mailer.errors import FieldError
 from mailer.officials.values import say
-from mailer.web import forms
-from mailer.web.forms import Filled
 from mailer.web.i18n import gettext, language, mark
-from mailer.web.places import NOWHERE, OTHER, Place
+from mailer.web.public import forms
+from mailer.web.public.forms import Filled
+from mailer.web.public.places import NOWHERE, OTHER, Place
+from mailer.web.public.visits import Visit
 from mailer.web.services import services
-from mailer.web.visits import Visit
 
 _WHICH = mark("%(code)s lies in more than one district. Choose yours.")
 _UNKNOWN = mark("We could not find the district of %(code)s. Choose yours from the list.")

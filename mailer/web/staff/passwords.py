@@ -10,7 +10,7 @@ from mailer.accounts import INVITATION, RESET
 from mailer.errors import FieldError
 from mailer.web import i18n
 from mailer.web.services import Services, services
-from mailer.web.signin import SECRET, blueprint, link_is_over, welcome
+from mailer.web.staff.signin import SECRET, blueprint, link_is_over, welcome
 
 __all__ = ["blueprint"]
 

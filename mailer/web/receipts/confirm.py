@@ -10,8 +10,9 @@ from mailer import submissions
 from mailer.i18n import LANGUAGES
 from mailer.submissions import Opened, Receipt, disowning, entering, links, pending
 from mailer.submissions.entering import Answer
-from mailer.web import awaiting, i18n, private, shown
+from mailer.web import i18n, private, shown
 from mailer.web.i18n import gettext, mark
+from mailer.web.receipts import awaiting
 from mailer.web.services import services
 from mailer.web.shown import Phase
 

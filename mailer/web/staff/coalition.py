@@ -14,9 +14,9 @@ from mailer.sendlog import coalition
 from mailer.sendlog.answered import Answers, answers
 from mailer.sendlog.coalition import Share
 from mailer.web import i18n
-from mailer.web.embed import link
+from mailer.web.public.embed import link
 from mailer.web.services import services
-from mailer.web.staff_news import blueprint
+from mailer.web.staff.news import blueprint
 
 __all__ = ["blueprint"]
 

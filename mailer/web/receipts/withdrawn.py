@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 from mailer.i18n import LANGUAGES
 from mailer.submissions import consents
 from mailer.web import i18n
-from mailer.web.public_receipts import blueprint
+from mailer.web.receipts.page import blueprint
 from mailer.web.services import services
 
 __all__ = ["blueprint"]

@@ -14,8 +14,9 @@ from mailer.status import State
 from mailer.submissions import Receipt, answers, erasing, finding, remains, withdrawing
 from mailer.submissions.answers import Answered
 from mailer.submissions.remains import Fates
-from mailer.web import afterwards, i18n, private, receipt_words, shown, wiping
+from mailer.web import i18n, private, shown, wiping
 from mailer.web.i18n import gettext
+from mailer.web.receipts import afterwards, wording
 from mailer.web.services import services
 
 blueprint = Blueprint("acts", __name__)
@@ -122,7 +123,7 @@ def _fates(found: Receipt) -> Fates:
     numbers = Counter(
         remains.fate(one.state, possibly_twice=one.possibly_twice)
         for one in found.letters
-        if not one.kept_here and not (one.state in remains.LEFT and receipt_words.is_trial(one))
+        if not one.kept_here and not (one.state in remains.LEFT and wording.is_trial(one))
     )
     return Fates(**{name: number for name, number in numbers.items() if name})
 
@@ -161,8 +162,8 @@ def _withdraw_page(found: Receipt, errors: dict[str, str] | None = None) -> str 
         letters=[
             (
                 one,
-                receipt_words.words(one),
-                receipt_words.says(one, email=found.email, phone="", now=now),
+                wording.words(one),
+                wording.says(one, email=found.email, phone="", now=now),
             )
             for one in letters
         ],

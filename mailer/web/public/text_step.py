@@ -9,8 +9,8 @@ from flask import render_template
 
 from mailer.campaigns.values import Status
 from mailer.web.fields import BODY
-from mailer.web.visits import Visit
-from mailer.web.writing import Writing
+from mailer.web.public.visits import Visit
+from mailer.web.public.writing import Writing
 
 ORIGINAL = "original"  # pressed to start again from the campaign's own text
 

@@ -16,8 +16,8 @@ from mailer.message import read
 from mailer.sendlog import LetterPage, Row
 from mailer.status import ACCEPTED, Kind, State
 from mailer.web import i18n, localbox
-from mailer.web.passwords import blueprint
 from mailer.web.services import services
+from mailer.web.staff.passwords import blueprint
 
 __all__ = ["KINDS", "blueprint"]
 

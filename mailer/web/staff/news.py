@@ -11,8 +11,8 @@ from mailer import events
 from mailer.sendlog import news
 from mailer.web.hooks import TALLY
 from mailer.web.services import services
-from mailer.web.staff_lanes import blueprint
-from mailer.web.staff_letters import DECIDING
+from mailer.web.staff.lanes import blueprint
+from mailer.web.staff.letters import DECIDING
 
 __all__ = ["blueprint"]
 

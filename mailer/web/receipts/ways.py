@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from mailer import submissions
 from mailer.approvals import Edition
 from mailer.submissions import ReceiptLetter
-from mailer.web import receipt_words
+from mailer.web.mailto import mailto
+from mailer.web.receipts import wording
 
 LONGEST = 2_000
 """Characters that a mailto: address may have, percent-encoded.
@@ -33,7 +33,7 @@ def ways(letter: ReceiptLetter, text: str, edition: Edition | None) -> Ways | No
 
     Telephone and postal address are those of the officials' file the letter was made from.
     """
-    if not letter.body or receipt_words.is_trial(letter):
+    if not letter.body or wording.is_trial(letter):
         return None
     link = mailto(letter.to_address, letter.subject, text)
     whole = len(link) <= LONGEST
@@ -47,13 +47,3 @@ def ways(letter: ReceiptLetter, text: str, edition: Edition | None) -> Ways | No
         phone=phone,
         postal=postal,
     )
-
-
-def mailto(address: str, subject: str, text: str = "") -> str:
-    """A mailto: address (RFC 6068); its line ends are CRLF, as mail has them."""
-    body = f"&body={_quoted(text.replace(chr(10), chr(13) + chr(10)))}" if text else ""
-    return f"mailto:{quote(address, safe='@')}?subject={_quoted(subject)}{body}"
-
-
-def _quoted(text: str) -> str:
-    return quote(text, safe="")

@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 from flask import abort, request
 
 from mailer.campaigns.values import Campaign
-from mailer.web import forms, security, visits, where
-from mailer.web.public import Page, blueprint, form_page, read
+from mailer.web import security
+from mailer.web.public import forms, visits, where
+from mailer.web.public.pages import Page, blueprint, form_page, read
+from mailer.web.public.visits import Visit
 from mailer.web.services import services
-from mailer.web.visits import Visit
 
 __all__ = ["blueprint"]
 

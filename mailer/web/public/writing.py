@@ -12,13 +12,13 @@ from mailer.campaigns import editing
 from mailer.campaigns.editing import Outline
 from mailer.campaigns.values import MergedLetter
 from mailer.errors import FieldError, MergeError
-from mailer.web import forms
 from mailer.web.fields import BODY, LONGEST_LETTER
-from mailer.web.forms import Filled
 from mailer.web.i18n import gettext, mark, number
+from mailer.web.public import forms
+from mailer.web.public.forms import Filled
+from mailer.web.public.visits import Visit
 from mailer.web.services import services
 from mailer.web.shown import Phase
-from mailer.web.visits import Visit
 
 _UNMERGED = mark(
     "One of the letters could not be put together. What you typed is still here, and the people"

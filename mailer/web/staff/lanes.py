@@ -17,8 +17,8 @@ from mailer.sendlog import lanes
 from mailer.sendlog.standing import Alarms, Overview, Queue, Standing
 from mailer.web import i18n, when
 from mailer.web.services import services
-from mailer.web.signin import FULL_ACCESS
-from mailer.web.staff_letters import DECIDING, blueprint
+from mailer.web.staff.letters import DECIDING, blueprint
+from mailer.web.staff.signin import FULL_ACCESS
 
 __all__ = ["blueprint"]
 

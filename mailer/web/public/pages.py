@@ -16,25 +16,15 @@ from mailer.campaigns.values import Campaign, Status
 from mailer.errors import StoreError
 from mailer.sendlog import lanes
 from mailer.submissions import Draft, aliases
-from mailer.web import (
-    consents,
-    forms,
-    i18n,
-    rendered,
-    security,
-    sharing,
-    text_step,
-    visits,
-    where,
-    writing,
-)
+from mailer.web import i18n, security
 from mailer.web.fields import FIELDS, asked
-from mailer.web.forms import Filled
 from mailer.web.i18n import gettext, mark
-from mailer.web.letters import side_by_side
+from mailer.web.public import consents, forms, rendered, sharing, text_step, visits, where, writing
+from mailer.web.public.comparing import side_by_side
+from mailer.web.public.forms import Filled
+from mailer.web.public.visits import Visit
+from mailer.web.public.writing import Writing
 from mailer.web.services import services
-from mailer.web.visits import Visit
-from mailer.web.writing import Writing
 
 blueprint = Blueprint("public", __name__)
 

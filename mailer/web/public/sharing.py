@@ -10,8 +10,8 @@ from babel.core import get_global
 from flask import url_for
 
 from mailer.campaigns.values import Campaign, Version
-from mailer.web import ways
 from mailer.web.i18n import gettext
+from mailer.web.mailto import mailto
 from mailer.web.services import services
 
 _CARD = "card.png"  # 1200 by 630, the shape that every network shows whole
@@ -48,7 +48,7 @@ def share(campaign: Campaign, version: Version, via: str) -> Share:
         "I have just read about this campaign, and thought of you: %(address)s", address=address
     )
     return Share(
-        title=version.title, address=address, mailto=ways.mailto("", version.title, text)
+        title=version.title, address=address, mailto=mailto("", version.title, text)
     )  # fmt: skip
 
 

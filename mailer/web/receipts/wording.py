@@ -8,7 +8,7 @@ from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter, whys, withdrawing
 from mailer.submissions.preview import TRIAL_MARK
 from mailer.web.i18n import gettext, language, mark, moment
-from mailer.web.receipt_states import (
+from mailer.web.receipts.states import (
     AGAIN,
     ANSWERED,
     HELD,

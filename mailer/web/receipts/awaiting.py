@@ -11,9 +11,10 @@ from mailer.status import State
 from mailer.submissions import Receipt, pending
 from mailer.submissions.expiring import EXPIRED
 from mailer.submissions.pending import Pending
-from mailer.web import consents, private, shown
+from mailer.web import private, shown
 from mailer.web.fields import BODY, asked
-from mailer.web.forms import OFFICIALS, REPLACES
+from mailer.web.public import consents
+from mailer.web.public.forms import OFFICIALS, REPLACES
 from mailer.web.services import services
 from mailer.web.shown import Phase
 

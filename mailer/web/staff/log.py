@@ -15,10 +15,11 @@ from mailer.campaigns.values import Status
 from mailer.problems import Problem, Severity
 from mailer.sendlog import Filter, news
 from mailer.status import Kind, State
-from mailer.web import i18n, localbox, staff_news
+from mailer.web import i18n, localbox
 from mailer.web.services import Services, services
-from mailer.web.staff_coalition import blueprint
-from mailer.web.staff_letters import KINDS
+from mailer.web.staff.coalition import blueprint
+from mailer.web.staff.letters import KINDS
+from mailer.web.staff.news import TODAY, refusals
 
 __all__ = ["blueprint"]
 
@@ -57,7 +58,7 @@ def log() -> ResponseReturnValue:
         problems=_to_tell(content.problems),
         unapproved=_unapproved(work, content),
         unseen=news.unseen(work.store),
-        refusals=staff_news.refusals(staff_news.TODAY),
+        refusals=refusals(TODAY),
         kept_here=not work.delivers,
         outbox_open=localbox.is_open(),
     )

@@ -13,10 +13,11 @@ from mailer.campaigns.values import Campaign, Recipient, Supporter
 from mailer.districts.codes import CodeError, bare
 from mailer.errors import FieldError
 from mailer.submissions import new_id
-from mailer.web import consents, postal, private
+from mailer.web import private
 from mailer.web.fields import BODY, Asked, Field, asked, texts
 from mailer.web.i18n import gettext, mark, number
-from mailer.web.places import Place
+from mailer.web.public import consents, postal
+from mailer.web.public.places import Place
 
 OFFICIALS = "officials"
 ANSWERED_FOR = "district_for"  # the postal code that the question about the district was about

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mailer.submissions import Receipt, answers
-from mailer.web import receipt_words
+from mailer.web.receipts import wording
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ def of(found: Receipt, days: int, now: float) -> Afterwards | None:
     left = [
         one
         for one in found.letters
-        if one.state in answers.ARRIVED and not one.kept_here and not receipt_words.is_trial(one)
+        if one.state in answers.ARRIVED and not one.kept_here and not wording.is_trial(one)
     ]
     if found.erased or not left:
         return None

@@ -13,23 +13,14 @@ from mailer.approvals import Edition
 from mailer.i18n import LANGUAGES
 from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter, copies, remains, withdrawing
-from mailer.web import (
-    afterwards,
-    awaiting,
-    i18n,
-    localbox,
-    private,
-    public_paper,
-    receipt_words,
-    sharing,
-    shown,
-    when,
-)
-from mailer.web.receipt_states import Words
+from mailer.web import i18n, localbox, private, shown, when
+from mailer.web.public import sharing
+from mailer.web.public.sharing import Share
+from mailer.web.receipts import afterwards, awaiting, paper, wording
+from mailer.web.receipts.states import Words
+from mailer.web.receipts.ways import Ways, ways
 from mailer.web.services import services
-from mailer.web.sharing import Share
 from mailer.web.shown import Phase
-from mailer.web.ways import Ways, ways
 
 blueprint = Blueprint("receipts", __name__)
 blueprint.before_request(private.guard)
@@ -55,16 +46,16 @@ def receipt(token: str) -> str:
         receipt=found,
         title=private.title(found, edition),
         letters=letters,
-        summary=receipt_words.summary(found),
+        summary=wording.summary(found),
         languages=LANGUAGES,
         contact=(edition and edition.campaign.contact) or services().settings.contact,
         outbox=_outbox(),
         awaiting=awaiting.of(found),
         typed="",
         errors={},
-        on_paper=public_paper.offered(found),
+        on_paper=paper.offered(found),
         share=_share(found, edition),
-        trial=any(receipt_words.is_trial(letter) for letter in found.letters),
+        trial=any(wording.is_trial(letter) for letter in found.letters),
         withdrawable=any(map(withdrawing.is_open, found.letters)),
         after=afterwards.of(found, serving.settings.answer_days, now),
     )
@@ -110,9 +101,9 @@ class Item:
 def _item(letter: ReceiptLetter, found: Receipt, edition: Edition | None, now: float) -> Item:
     return Item(
         letter=letter,
-        words=receipt_words.words(letter),
+        words=wording.words(letter),
         says=_says(letter, found, edition, now),
-        answered=receipt_words.answered(letter),
+        answered=wording.answered(letter),
         sender=private.sender(letter),
         ways=ways(letter, private.whole(letter), edition),
     )
@@ -129,7 +120,7 @@ def _share(found: Receipt, edition: Edition | None) -> Share | None:
 def _says(letter: ReceiptLetter, found: Receipt, edition: Edition | None, now: float) -> list[str]:
     """What the page says of one letter, sentence by sentence."""
     phone = submissions.phone(edition.officials, letter.official, letter.post) if edition else ""
-    told = receipt_words.says(letter, email=found.email, phone=phone, now=now)
+    told = wording.says(letter, email=found.email, phone=phone, now=now)
     return [*told, *filter(None, [when.sentence(letter.about, now)])]
 
 

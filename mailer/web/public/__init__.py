@@ -1,0 +1,1 @@
+"""The pages before sending: read about a campaign, write, check the letters, send them."""

@@ -1,0 +1,1 @@
+"""The private pages of supporters: the receipt, and all that a mailed link opens."""

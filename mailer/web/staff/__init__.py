@@ -1,0 +1,1 @@
+"""The pages of staff: the door, the log, and what they decide."""
