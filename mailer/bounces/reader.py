@@ -7,8 +7,8 @@ bounce nobody can read needs a person's look, an office held for dead by mistake
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from mailer.bounces import automatic, whom
 from mailer.bounces.opened import Opened, opened
@@ -16,6 +16,7 @@ from mailer.bounces.signs import is_bounce, is_warning
 from mailer.bounces.values import Bounce, Kind
 from mailer.bounces.words import NO_DOMAIN, is_of_another_moment, is_proven, is_there, meaning
 from mailer.message import tokens
+from mailer.message.tokens import Named
 
 LONGEST_NOTE = 300
 # RFC 3463, 3.2: no such mailbox, system, or a mailbox that has moved; RFC 7505: no mail at all.
@@ -24,56 +25,87 @@ _POLICY = "5.7."  # security or policy: what is not known is our host
 _ENHANCED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.]*\d)")
 _REPLY_CODE = re.compile(r"(?<![\d.])([45]\d\d)(?=[ ,-])(?![ -]\d{1,3}\.\d{1,3}\.\d{1,3}\.\d)")
 _ADDRESSED = ("x-original-to", "delivered-to", "envelope-to", "x-envelope-to", "x-rcpt-to", "to")
+_OF_BOUNCES = frozenset({Kind.HARD, Kind.SOFT, Kind.COMPLAINT})
 _GOES_ON = ("delayed", "delivered", "relayed", "expanded")
 _NEAR = 1500  # characters after an address that speak of it
 
 
-def read(data: bytes, *, envelope_to: str = "") -> Bounce:
+def read(data: bytes, *, envelope_to: str = "", keys: Sequence[str] = ()) -> Bounce:
     """What `data`, a whole message, tells; `envelope_to` is the address it was delivered to.
 
-    Any bytes are read; what they do not tell is "", and Kind.UNKNOWN.
+    Any bytes are read; what they do not tell is "", and Kind.UNKNOWN. The letter it names is
+    proven where one of `keys` marked the address: that for bounces, or for answers that for them.
     """
     message = opened(data)
-    letter = letter_of(message, envelope_to)
+    about = _named(message, envelope_to, keys)
+    bounce = _read(message, about.letter)
+    told = bounce.kind in _OF_BOUNCES
+    return replace(
+        bounce, letter=about.letter, proven=about.bounces if told else about.proven,
+        at_alias=about.at_alias,
+    )  # fmt: skip
+
+
+def _read(message: Opened, letter: str) -> Bounce:
     if automatic.is_complaint(message):
-        return Bounce(kind=Kind.COMPLAINT, letter=letter, recipient=_complained(message))
+        return Bounce(kind=Kind.COMPLAINT, recipient=_complained(message))
     if message.reports:
-        return _from_report(message, letter)
+        return _from_report(message)
     bounced = is_bounce(message)
     if automatic.is_marked(message) and (not bounced or automatic.has_subject(message)):
-        return _plain(Kind.AUTOREPLY, message, letter)
+        return _plain(Kind.AUTOREPLY, message)
     if bounced:
         return _from_words(message, letter)
     if automatic.is_likely(message):
-        return _plain(Kind.AUTOREPLY, message, letter)
+        return _plain(Kind.AUTOREPLY, message)
     if letter and message.header("from"):
-        return replace(
-            _plain(Kind.REPLY, message, letter), at_alias=_at_alias(message, envelope_to)
-        )
-    return _plain(Kind.UNKNOWN, message, letter)
+        return _plain(Kind.REPLY, message)
+    return _plain(Kind.UNKNOWN, message)
 
 
-def letter_of(message: Opened, envelope_to: str) -> str:
-    """The letter that the envelope, or else the message that came back, names; or ""."""
-    values = [value for name in _ADDRESSED for value in message.head.get(name, ())]
-    values += [message.sent("return-path"), message.sent("x-envelope-from")]
-    for value in (envelope_to, *values):
-        if found := tokens.letter_at(value):
-            return found
+@dataclass(frozen=True, kw_only=True)
+class _Named:
+    """The letter that a message speaks of, and what proves it."""
+
+    letter: str = ""
+    bounces: bool = False  # the address for its bounces
+    proven: bool = False  # that one, or the one for its answers
+    at_alias: bool = False  # it came to the one for its answers
+
+
+def _named(message: Opened, envelope_to: str, keys: Sequence[str]) -> _Named:
+    """The letter that the envelope, or else the message that came back, names.
+
+    What is proven comes before what anybody can say who has seen the letter.
+    """
+    addressed = [value for name in _ADDRESSED for value in message.head.get(name, ())]
+    to = _tokens((envelope_to, *addressed), keys)
+    sent = (message.sent("return-path"), message.sent("x-envelope-from"),
+            message.feedback.get("original-mail-from", ""))  # fmt: skip
+    found = [*to, *_tokens(sent, keys)]
+    said = [*found, *_tokens((message.said,), keys)]
+    proven = [one for one in said if one.proven]
+    letters = [one.letter for one in (*proven, *found)] + list(_by_message_ids(message))
+    letter = next(iter([*letters, *(one.letter for one in said)]), "")
+    ours = [one for one in proven if one.letter == letter]
+    return _Named(
+        letter=letter, proven=bool(ours), bounces=any(not one.answers for one in ours),
+        at_alias=any(one in ours and one.answers for one in to),
+    )  # fmt: skip
+
+
+def _tokens(values: Sequence[str], keys: Sequence[str]) -> list[Named]:
+    return [one for value in values for one in tokens.named_in(value, keys)]
+
+
+def _by_message_ids(message: Opened) -> Iterator[str]:
     replied = [*message.head.get("in-reply-to", ()), *message.head.get("references", ())]
     for value in (message.sent("message-id"), *replied):
-        if found := next(tokens.letters_of(value), ""):
-            return found
-    return tokens.letter_at(message.said)
+        yield from tokens.letters_of(value)
 
 
-def _at_alias(message: Opened, envelope_to: str) -> bool:
-    values = [value for name in _ADDRESSED for value in message.head.get(name, ())]
-    return any(map(tokens.is_for_answers, (envelope_to, *values)))
-
-
-def _plain(kind: Kind, message: Opened, letter: str) -> Bounce:
-    return Bounce(kind=kind, letter=letter, note=_line(message.header("subject"))[:LONGEST_NOTE])
+def _plain(kind: Kind, message: Opened) -> Bounce:
+    return Bounce(kind=kind, note=_line(message.header("subject"))[:LONGEST_NOTE])
 
 
 def _complained(message: Opened) -> str:
@@ -81,20 +113,20 @@ def _complained(message: Opened) -> str:
     return found[0] if found else ""
 
 
-def _from_report(message: Opened, letter: str) -> Bounce:
+def _from_report(message: Opened) -> Bounce:
     group = _worst(message.reports)
     action = group.get("action", "").split(" ")[0].lower()
     recipient = whom.reported(group) or whom.named(message)
     status, told = group.get("status", ""), group.get("diagnostic-code", "")
     told = _line(told.partition(";")[2] if ";" in told[:40] else told)
     if action in {"delivered", "relayed", "expanded"}:
-        return Bounce(kind=Kind.AUTOREPLY, letter=letter, recipient=recipient, note=action)
+        return Bounce(kind=Kind.AUTOREPLY, recipient=recipient, note=action)
     said = _near(message.said, recipient)
     kind, note = _judged(told, said, _enhanced(status) or _enhanced(told))
     if action == "delayed":
         kind = Kind.SOFT
     return Bounce(
-        kind=kind, letter=letter, recipient=recipient, code=_code(told or said, status),
+        kind=kind, recipient=recipient, code=_code(told or said, status),
         note=(told or note)[:LONGEST_NOTE], final=action != "delayed",
         elsewhere=whom.is_elsewhere(group),
     )  # fmt: skip
@@ -118,7 +150,7 @@ def _from_words(message: Opened, letter: str) -> Bounce:
     elif kind is Kind.UNKNOWN:
         kind = Kind.SOFT  # it did not arrive, and nothing proves that the address is dead
     return Bounce(
-        kind=kind, letter=letter, recipient=recipient, code=_code(said, ""),
+        kind=kind, recipient=recipient, code=_code(said, ""),
         note=(note or message.header("subject"))[:LONGEST_NOTE], final=not warned,
     )  # fmt: skip
 

@@ -23,6 +23,7 @@ class Bounce:
 
     kind: Kind
     letter: str = ""  # the id of ours that its envelope or the returned message names
+    proven: bool = False  # by an address that only we can have made; else anybody may have said it
     recipient: str = ""  # whom it did not reach
     code: str = ""  # as "550 5.1.1", as far as it was told
     note: str = ""  # what the server said

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, Select, select
 
 from mailer import bounces
 from mailer.bounces import Bounce, Kind, mailbox
 from mailer.bounces.mailbox import Looked, Mailbox
 from mailer.db import Store, Tx
-from mailer.db.schema import letter, letter_text
+from mailer.db.schema import letter, letter_text, submission
 from mailer.errors import MailerError
 from mailer.events import answers, tallies
 from mailer.events.answers import Answer
 from mailer.events.recording import MAIL, record
 from mailer.message import read
 from mailer.outbox import Sender
+from mailer.status import Kind as Of
 from mailer.transports.api.base import News, Said
 
 LARGEST = 25_000_000
@@ -27,6 +29,7 @@ MOST_STRAYS = 20
 """Messages a day that name no letter of ours and are shown to staff; the rest is counted."""
 
 STRAY = "mail that names no letter"
+UNPROVEN = "It names a letter, and nothing proves that it is about it:"
 _SAID = {
     Kind.HARD: Said.BOUNCED,
     Kind.COMPLAINT: Said.COMPLAINED,
@@ -39,7 +42,8 @@ class Taken:
     """What became of one message."""
 
     kind: Kind
-    letter: str = ""  # "" when it names none of ours
+    letter: str = ""  # "" when it names none of ours, or does not prove it
+    unproven: str = ""  # the letter of ours that it names without proof
     known: bool = False  # it had been taken before
     passed_on: bool = False  # to the supporter
     attention: bool = False  # staff look at it
@@ -48,18 +52,19 @@ class Taken:
 def take(store: Store, data: bytes, sender: Sender, *, envelope_to: str = "") -> Taken:
     """Read one message and do what it asks for, once however often it comes.
 
-    `envelope_to` is the address it was delivered to. Raises StoreError when the database is away,
-    then nothing is done; MailerError for what is too large to be mail.
+    `envelope_to` is the address it was delivered to. Of a letter it tells only where an address
+    marked by a key of the sender's proves it: else anybody could who has seen that letter. Raises
+    StoreError when the database is away, then nothing is done; MailerError for what is too large.
     """
     if len(data) > LARGEST:
         raise MailerError(f"a message of more than {LARGEST:,} bytes is not read")
-    bounce = bounces.read(data, envelope_to=envelope_to)
+    bounce = bounces.read(data, envelope_to=envelope_to, keys=sender.keys)
     with store.write() as tx:
         now = store.now(tx)
-        to = _addressee(tx, bounce.letter)
-        if to is None:
-            return _stray(tx, data, bounce, now)
-        return _note(tx, data, bounce, to, sender, now)
+        about = _letter(tx, bounce.letter)
+        if about is None or not bounce.proven:
+            return _stray(tx, data, bounce, about, now)
+        return _note(tx, data, bounce, about.to_address, sender, now)
 
 
 def poll(store: Store, at: Mailbox, sender: Sender) -> Looked:
@@ -67,15 +72,15 @@ def poll(store: Store, at: Mailbox, sender: Sender) -> Looked:
     return mailbox.look(at, lambda data: take(store, data, sender))
 
 
-def _addressee(tx: Tx, letter_id: str) -> str | None:
-    """Whom a letter of ours went to; None when it is none of ours."""
-    wanted = (
-        select(letter_text.c.to_address)
-        .join(letter, letter.c.id == letter_text.c.letter)
+def _letter(tx: Tx, letter_id: str) -> Row[Any] | None:
+    """A letter of ours, and whom it went to; None when it is none of ours."""
+    wanted: Select[Any] = (
+        select(letter.c.id, letter.c.kind, letter_text.c.to_address, submission.c.erased_at)
+        .join(letter_text, letter.c.id == letter_text.c.letter)
+        .outerjoin(submission, submission.c.id == letter.c.submission)
         .where(letter.c.id == letter_id)
     )
-    found: str | None = tx.execute(wanted).scalar() if letter_id else None
-    return found
+    return tx.execute(wanted).one_or_none() if letter_id else None
 
 
 def _note(tx: Tx, data: bytes, bounce: Bounce, to: str, sender: Sender, now: float) -> Taken:
@@ -107,14 +112,26 @@ def _is_same(bounce: Bounce, to: str) -> bool:
     return not bounce.elsewhere and named in {"", to.lower()}
 
 
-def _stray(tx: Tx, data: bytes, bounce: Bounce, now: float) -> Taken:
-    """A message that names no letter we know: for staff, unless there are too many of them."""
+def _stray(
+    tx: Tx, data: bytes, bounce: Bounce, about: Row[Any] | None, now: float
+) -> Taken:  # fmt: skip
+    """A message that belongs to no letter: for staff, unless there are too many of them.
+
+    It may name one (`about`) and not prove it: then it changes nothing of that letter.
+    """
+    taken = Taken(kind=bounce.kind, unproven=about.id if about else "")
     today = sum(tallies.tally(tx, STRAY, days=1, now=now).values())
     tallies.count(tx, STRAY, now=now)
-    if bounce.kind in _ABOUT_A_PERSON or today >= MOST_STRAYS:
-        return Taken(kind=bounce.kind)
-    noted = record(tx, MAIL, _news(data, bounce), now=now, attention=True)
-    return Taken(kind=bounce.kind, known=noted is None, attention=noted is not None)
+    unasked = bounce.kind is Kind.REPLY and about is not None  # somebody wrote to our own address
+    if today >= MOST_STRAYS or (bounce.kind in _ABOUT_A_PERSON and not unasked):
+        return taken
+    told = replace(_news(data, bounce), letter="")
+    if about is not None:
+        # Nothing of it may name a supporter: no erasure would find it here.
+        kept = told.note if about.kind == Of.LETTER and about.erased_at is None else ""
+        told = replace(told, raw="", note=f"{UNPROVEN} {about.id}. {kept}".strip())
+    noted = record(tx, MAIL, told, now=now, attention=True)
+    return replace(taken, known=noted is None, attention=noted is not None)
 
 
 def _news(data: bytes, bounce: Bounce) -> News:

@@ -11,13 +11,13 @@ from mailer.db import Tx
 from mailer.db.schema import tally as table
 
 
-def count(tx: Tx, name: str, *, now: float) -> None:
-    """Count one more today."""
+def count(tx: Tx, name: str, *, now: float, number: int = 1) -> None:
+    """Count one more today, or `number` more."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    one = insert(table).values(name=name, day=_day(now), count=1)
+    one = insert(table).values(name=name, day=_day(now), count=number)
     tx.execute(
         one.on_conflict_do_update(
-            index_elements=[table.c.name, table.c.day], set_={"count": table.c.count + 1}
+            index_elements=[table.c.name, table.c.day], set_={"count": table.c.count + number}
         )
     )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -28,6 +30,7 @@ from mailer.transports.dkim import Signer
 from mailer.transports.limits import Limits
 
 __all__ = [
+    "MARK",
     "Accepted",
     "Answer",
     "Connection",
@@ -43,6 +46,12 @@ __all__ = [
     "of",
     "signer",
 ]
+
+
+MARK = "#"
+"""What stands between the name of an account and its label, where several have the same name."""
+
+LABEL_LENGTH = 6  # hexadecimal digits
 
 
 def _api(url: str, home: Path) -> Transport:
@@ -83,12 +92,32 @@ def from_urls(urls: Sequence[str], home: Path) -> tuple[Transport, ...]:
     would count as done, and the server that is back would never get it.
     """
     ways = tuple(from_url(url, home) for url in urls)
+    _tell_apart(urls, ways)
     if len({way.delivers for way in ways}) > 1:
         raise SettingsError(
             "MAILER_TRANSPORT: maildir keeps letters on this machine and cannot stand in for a"
             " server that sends them; name one or the other"
         )
     return ways
+
+
+def _tell_apart(urls: Sequence[str], ways: Sequence[Transport]) -> None:
+    """Give accounts that would have the same name a label of their own: they share no limit.
+
+    It follows from the key, or the user, of which it shows nothing. A single account of a provider
+    has none, so that a new key leaves it its lane.
+    """
+    names = Counter(way.account for way in ways)
+    for url, way in zip(urls, ways, strict=True):
+        way.label = hashlib.sha256(_user(url).encode()).hexdigest()[:LABEL_LENGTH]
+        if names[way.account] > 1:
+            way.account = f"{way.account}{MARK}{way.label}"
+
+
+def _user(url: str) -> str:
+    """Who signs in: the key that an address has in front, or the user without the password."""
+    account, at, _ = url.partition("//")[2].partition("?")[0].rpartition("@")
+    return (account if at else url.partition("//")[2].partition("?")[0]).partition(":")[0]
 
 
 def from_url(url: str, home: Path) -> Transport:

@@ -125,6 +125,7 @@ class Transport(Protocol):
     """A way out, made from one address in MAILER_TRANSPORT."""
 
     account: str  # names it without secrets, for the lane, the log and the doctor
+    label: str  # tells it from other accounts of the same name; set by transports.from_urls
     delivers: bool  # false: letters are only kept on this machine
     longest_wait: float  # seconds that the answer to the final dot may take
     limits: Limits  # what the address allows the account to send; set by transports.from_url

@@ -45,6 +45,7 @@ class MaildirTransport:
     delivers = False
     longest_wait = 30.0
     limits = Limits()
+    label = ""
 
     def __init__(self, path: Path) -> None:
         self.path = path

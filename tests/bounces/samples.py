@@ -5,9 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from textwrap import dedent
 
+from mailer.message import tokens
+
+KEYS = ("k" * 40,)
+DOMAIN = "reply.campaign.example"
 LETTER = "01hzxk2m3m4n5p6q7r8s9t0vwx"
-VERP = f"b-{LETTER}@reply.campaign.example"
-ALIAS = f"r-{LETTER}@reply.campaign.example"
+
+
+def verp(letter: str) -> str:
+    """The address for a letter's bounces."""
+    return tokens.for_bounces(letter, "letters@campaign.example", DOMAIN, KEYS)
+
+
+def alias(letter: str) -> str:
+    """The address at which a letter is answered."""
+    return tokens.for_answers(letter, DOMAIN, KEYS)
+
+
+VERP, ALIAS = verp(LETTER), alias(LETTER)
 TO = "minister@ministry.example"
 
 RETURNED = f"""\
@@ -30,6 +45,13 @@ class Sample:
     recipient: str = TO
     code: str = ""
     final: bool = True
+
+
+def of_letter(data: bytes, key: str) -> bytes:
+    """A sample that speaks of another letter."""
+    for make in (verp, alias):
+        data = data.replace(make(LETTER).encode(), make(key).encode())
+    return data.replace(LETTER.encode(), key.encode())
 
 
 def plain(text: str, subject: str, sender: str = "MAILER-DAEMON@mx.office.example") -> bytes:

@@ -23,11 +23,12 @@ from mailer.db import Store
 from mailer.db.schema import letter, news
 from mailer.deliverability import Names
 from mailer.errors import MailerError
+from mailer.message import tokens
 from mailer.submissions import accept
 from mailer.worker.fetching import Fetching
 from tests.bounces import samples
 from tests.bounces.dovecot import PASSWORD, Dovecot, dovecot, needs_dovecot
-from tests.bounces.samples import LETTER
+from tests.bounces.samples import KEYS
 from tests.factories import draft, recipients
 from tests.processes.box import free_port
 
@@ -45,11 +46,12 @@ def sent(home: Path, sqlite_template: Path, settings: Settings) -> str:
 
 
 def run(home: Path, *words: str, data: bytes = b"", **env: str):  # type: ignore[no-untyped-def]
-    return CliRunner().invoke(main, words, input=data, env={"MAILER_HOME": str(home), **env})
+    given = {"MAILER_HOME": str(home), "MAILER_SECRET_KEY": KEYS[0], **env}
+    return CliRunner().invoke(main, words, input=data, env=given)
 
 
 def bounced(key: str) -> bytes:
-    return samples.HARD[0].data.replace(LETTER.encode(), key.encode())
+    return samples.of_letter(samples.HARD[0].data, key)
 
 
 def told(home: Path) -> list[str]:
@@ -66,9 +68,18 @@ def test_a_message_on_standard_input(home: Path, sent: str) -> None:
     assert told(home) == ["hard"]
 
 
+def test_a_forged_message_is_kept_and_says_of_what_it_speaks(home: Path, sent: str) -> None:
+    ended = run(home, "bounce", data=bounced(sent), MAILER_SECRET_KEY="another" * 8)
+    assert ended.stderr == (
+        f"a bounce: there is no such mailbox, names letter {sent} and does not prove it,"
+        " staff look at it\n"
+    )
+    assert run(home, "bounce", data=bounced(sent), MAILER_SECRET_KEY=f"{'new' * 12},{KEYS[0]}")
+
+
 @pytest.mark.parametrize("way", ["option", "environment"])
 def test_the_envelope_names_the_letter(home: Path, sent: str, way: str) -> None:
-    to = f"letters+b-{sent}@campaign.example"
+    to = tokens.for_bounces(sent, "letters@campaign.example", "", KEYS)
     more = ["--envelope-to", to] if way == "option" else []
     env = {"ORIGINAL_RECIPIENT": to} if way == "environment" else {}
     ended = run(home, "bounce", *more, data=b"\xff???", **env)

@@ -16,7 +16,7 @@ from mailer.errors import MailerError
 from mailer.events import mail, tallies
 from mailer.events.answers import MOST_A_DAY
 from mailer.events.mail import MOST_STRAYS, Taken
-from mailer.message import compose
+from mailer.message import compose, tokens
 from mailer.message.read import parts
 from mailer.outbox import lanes
 from mailer.sendlog.detail import letter_page
@@ -24,12 +24,12 @@ from mailer.status import Kind as Of
 from mailer.status import State
 from mailer.submissions import accept, erasing
 from tests.bounces import samples
-from tests.bounces.samples import COMPLAINT, LETTER, REPLY, TO
+from tests.bounces.samples import COMPLAINT, REPLY, TO
 from tests.conftest import Clock
 from tests.factories import SENDER, draft, recipients, supporter
 from tests.staff_letters import hand_over, send
 
-OURS = replace(SENDER, reply_domain="reply.campaign.example", reply_alias="always")
+OURS = replace(SENDER, reply_domain=samples.DOMAIN, reply_alias="always", keys=samples.KEYS)
 MINISTER = "minister-1@ministry.example"
 
 
@@ -42,7 +42,7 @@ def one(store: Store, clock: Clock, number: int = 1) -> str:
 
 def about(data: bytes, key: str) -> bytes:
     """A sample that speaks of this letter."""
-    return data.replace(LETTER.encode(), key.encode()).replace(TO.encode(), MINISTER.encode())
+    return samples.of_letter(data, key).replace(TO.encode(), MINISTER.encode())
 
 
 def take(store: Store, data: bytes, to: str = "") -> Taken:
@@ -126,7 +126,7 @@ def test_a_complaint_counts(store: Store, clock: Clock) -> None:
 
 def test_what_nobody_can_read_is_shown_to_staff(store: Store, clock: Clock) -> None:
     key = one(store, clock)
-    taken = take(store, b"\xff\xfe\0", f"b-{key}@reply.campaign.example")
+    taken = take(store, b"\xff\xfe\0", samples.verp(key))
     assert taken == Taken(kind=Kind.UNKNOWN, letter=key, attention=True)
     assert state(store, key) is State.SENT
 
@@ -189,6 +189,74 @@ def test_of_an_erased_letter_nothing_about_its_writer_is_kept(
     assert (replies(store), counted(store, "answer ")) == ([], {"to an erased letter": 1})
 
 
+@pytest.mark.parametrize("forged", ["no mark", "another letter's", "the answers'", "another key's"])
+def test_a_forged_bounce_pauses_nobody_and_is_shown(
+    store: Store, clock: Clock, forged: str
+) -> None:
+    """Whoever has seen a letter knows its id, and may have answered it."""
+    key, other = one(store, clock), "0" * 26
+    real = samples.verp(key).encode()
+    stranger = tokens.for_bounces(key, "x@x.example", samples.DOMAIN, ("z" * 40,))
+    to = {
+        "no mark": f"b-{key}@{samples.DOMAIN}",
+        "another letter's": samples.verp(other).replace(other, key),
+        "the answers'": samples.alias(key),
+        "another key's": stranger,
+    }[forged]
+    data = about(sample("Postfix"), key).replace(real, to.encode())
+    taken = take(store, data, to)
+    assert taken == Taken(kind=Kind.HARD, unproven=key, attention=True)
+    assert (state(store, key), is_paused(store)) == (State.SENT, False)
+    (shown,) = kept(store)
+    assert (shown.letter, shown.attention, shown.raw) == (None, True, "")
+    assert key in shown.note
+    assert "User unknown" in shown.note
+    assert take(store, data, to).known
+
+
+def test_an_answer_with_a_forged_address_is_not_passed_on(store: Store, clock: Clock) -> None:
+    key = one(store, clock)
+    to = samples.alias(key).encode()
+    for number, forged in enumerate((b"letters@campaign.example", samples.verp(key).encode())):
+        data = about(REPLY, key).replace(to, forged).replace(b"answer-1", b"%d" % number)
+        assert not take(store, data).passed_on
+    assert (replies(store), state(store, key)) == ([], State.SENT)
+    unasked, to_bounces = sorted(kept(store), key=lambda row: row.letter or "")
+    assert (unasked.letter, key in unasked.note, unasked.attention) == (None, True, True)
+    assert (to_bounces.letter, to_bounces.attention) == (key, True)
+
+
+def test_a_forged_complaint_and_an_erased_letter(store: Store, clock: Clock, tmp_path: Any) -> None:
+    key = one(store, clock)
+    forged = about(COMPLAINT.data, key).replace(samples.verp(key).encode(), b"x@x.example")
+    assert take(store, forged).unproven == key
+    assert state(store, key) is State.SENT
+    erasing.forget(store, "ann-1@gmail.com", file=tmp_path / "journal")
+    data = about(sample("Postfix"), key).replace(samples.verp(key).encode(), b"x@x.example")
+    assert take(store, data.replace(b"User unknown", b"ann-1@gmail.com")).unproven == key
+    assert not [row for row in kept(store) if "ann-1" in row.note + row.raw]
+
+
+def test_a_new_key_neither_loses_bounces_nor_changes_what_was_sent(
+    store: Store, clock: Clock
+) -> None:
+    """The address for answers stands in the letter: it is kept, not made again."""
+    accept(store, draft(to=recipients(1), sender=OURS))
+    claimed, _ = hand_over(store, clock)
+    page = letter_page(store, claimed.id)
+    assert page is not None
+    assert page.mail is not None
+    assert page.mail.reply_address == samples.alias(claimed.id)
+    assert compose(page.mail) == compose(claimed.mail)
+    rotated = replace(OURS, keys=("n" * 40, *OURS.keys))
+    assert mail.take(store, about(REPLY, claimed.id), rotated).passed_on
+    bounced = about(sample("Postfix"), claimed.id)
+    assert not mail.take(store, bounced, replace(OURS, keys=("n" * 40,))).letter
+    again = b"Message-ID: <again@office.example>\n" + bounced
+    assert mail.take(store, again, rotated).letter == claimed.id
+    assert (state(store, claimed.id), is_paused(store)) == (State.BOUNCED, True)
+
+
 def test_what_is_too_large_is_not_read(store: Store) -> None:
     with pytest.raises(MailerError, match="bytes"):
         take(store, b"x" * (mail.LARGEST + 1))
@@ -197,7 +265,7 @@ def test_what_is_too_large_is_not_read(store: Store) -> None:
 def test_a_letter_is_answered_at_an_address_of_its_own(store: Store, clock: Clock) -> None:
     accept(store, draft(to=recipients(1), sender=OURS))
     claimed, _ = hand_over(store, clock)
-    assert claimed.mail.reply_address == f"r-{claimed.id}@reply.campaign.example"
+    assert claimed.mail.reply_address == samples.alias(claimed.id)
     assert claimed.mail.reply_name == "Ann Example"
 
 

@@ -10,6 +10,7 @@ from tests.bounces.samples import (
     AUTOREPLY,
     COMPLAINT,
     HARD,
+    KEYS,
     LETTER,
     REPLY,
     RETURNED,
@@ -20,14 +21,15 @@ from tests.bounces.samples import (
     failed,
     plain,
     report,
+    verp,
 )
 
 
 @pytest.mark.parametrize("sample", [*HARD, *SOFT, *AUTOREPLY], ids=lambda sample: sample.name)
 def test_each_form_is_read(sample: Sample) -> None:
-    read_as = read(sample.data, envelope_to=VERP)
+    read_as = read(sample.data, envelope_to=VERP, keys=KEYS)
     assert (read_as.kind, read_as.recipient) == (sample.kind, sample.recipient)
-    assert read_as.letter == LETTER
+    assert (read_as.letter, read_as.proven) == (LETTER, True)
     assert read_as.code == sample.code or not sample.code
     assert read_as.final == sample.final
 
@@ -38,10 +40,12 @@ def test_a_complaint() -> None:
 
 
 def test_an_answer_of_a_person() -> None:
-    answer = read(REPLY)
+    answer = read(REPLY, keys=KEYS)
     assert (answer.kind, answer.letter, answer.at_alias) == ("reply", LETTER, True)
-    other = read(REPLY.replace(ALIAS.encode(), b"letters@campaign.example"))
+    assert answer.proven
+    other = read(REPLY.replace(ALIAS.encode(), b"letters@campaign.example"), keys=KEYS)
     assert (other.kind, other.letter, other.at_alias) == ("reply", LETTER, False)
+    assert not other.proven
 
 
 @pytest.mark.parametrize(
@@ -75,8 +79,32 @@ def test_a_letter_is_named_in_many_places(place: str, data: str) -> None:
 def test_the_envelope_names_the_letter_whatever_is_said() -> None:
     other = "0" * 26
     data = failed("550 5.1.1 User unknown", "5.1.1")
-    assert read(data, envelope_to=f"b-{other}@reply.campaign.example").letter == other
+    assert read(data, envelope_to=verp(other), keys=KEYS).letter == other
     assert read(b"\xff\xfe", envelope_to=VERP).letter == LETTER
+
+
+def test_what_is_proven_comes_before_what_anybody_can_say() -> None:
+    data = failed("550 5.1.1 User unknown", "5.1.1")
+    forged = read(data, envelope_to=f"b-{'0' * 26}@reply.campaign.example", keys=KEYS)
+    assert (forged.letter, forged.proven) == (LETTER, True)
+
+
+@pytest.mark.parametrize("to", [ALIAS, f"b-{LETTER}@x.example", "letters@campaign.example"])
+def test_only_the_address_for_bounces_proves_a_bounce(to: str) -> None:
+    data = failed("550 5.1.1 User unknown", "5.1.1").replace(VERP.encode(), to.encode())
+    forged = read(data, envelope_to=to, keys=KEYS)
+    assert (forged.kind, forged.letter, forged.proven) == ("hard", LETTER, False)
+
+
+@pytest.mark.parametrize(
+    "name", ["Original-Mail-From: ", "Arrival-Date: now\nOriginal-Mail-From: "]
+)
+def test_a_complaint_is_proven_by_whom_the_letter_was_from(name: str) -> None:
+    data = COMPLAINT.data.replace(VERP.encode(), b"letters@campaign.example")
+    assert not read(data, keys=KEYS).proven
+    told = data.replace(b"Feedback-Type: abuse", f"Feedback-Type: abuse\n{name}<{VERP}>".encode())
+    assert told != data
+    assert (read(told, keys=KEYS).letter, read(told, keys=KEYS).proven) == (LETTER, True)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from mailer import addresses
 from mailer.errors import HeaderError
 from mailer.message import compose
 from mailer.message.values import cleaned
+from tests.hunting import times
 from tests.message.mails import ANN, HOSTILE, TRICKY, judged, read_back
 
 # Characters that mean something to some parser come up often enough to meet each other.
@@ -37,7 +38,7 @@ def mail_of(sender, to, reply, subject, text, auto):
     )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200, 60_000), deadline=None)
 @given(values, values, values, values, texts, st.booleans())
 def test_any_value_is_refused_or_changes_nothing(second, sender, to, reply, subject, text, auto):
     mail = mail_of(sender, to, reply, subject, text, auto)
@@ -53,7 +54,7 @@ def test_any_value_is_refused_or_changes_nothing(second, sender, to, reply, subj
 clean = values.map(harmless)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=times(400, 40_000), deadline=None)
 @given(clean, clean, clean, clean.filter(lambda value: value.strip(" ")), texts, st.booleans())
 def test_every_harmless_value_goes_through(second, sender, to, reply, subject, text, auto):
     text = "".join(c for c in text if c in "\n\t" or not addresses.hostile(c))

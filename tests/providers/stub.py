@@ -103,7 +103,6 @@ class Stub:
         self.rules = rules
         self.turns: deque[Turn] = deque()
         self.suspended = False
-        self.closes_idle = 0.0  # seconds after which a kept connection is closed; 0: never
         self.seen: list[Seen] = []
         self.taken: list[str] = []
         self.connections = 0
@@ -147,16 +146,19 @@ class Stub:
         with suppress(OSError):
             self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
-        with self._lock:
-            for sock in self._open:
-                with suppress(OSError):
-                    sock.shutdown(socket.SHUT_RDWR)
+        self.hang_up()
         for thread in self._threads:
             thread.join(10)
 
+    def hang_up(self) -> None:
+        """Close the kept connections, as servers do with idle ones."""
+        with self._lock:
+            for sock in self._open:
+                with suppress(OSError):  # its thread was quicker
+                    sock.shutdown(socket.SHUT_RDWR)
+
     def _welcome(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        sock.settimeout(self.closes_idle or None)
         with suppress(OSError), sock, sock.makefile("rb") as lines:
             while self._answer(sock, lines):
                 pass

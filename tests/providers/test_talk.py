@@ -183,12 +183,11 @@ def test_one_connection_carries_many_letters(stub: Stub) -> None:
 
 def test_a_kept_connection_that_was_closed_meanwhile_is_not_used() -> None:
     with playing(postmark.Rules()) as stub:
-        stub.closes_idle = 0.05
         connection = way_to(stub.url).connect()
         for number in range(3):
             connection.stage(ways.parcel(f"letter{number:04}"))
             connection.commit()
-            time.sleep(0.15)
+            stub.hang_up()
         connection.close()
     assert len(stub.taken) == 3
     assert stub.connections == 3

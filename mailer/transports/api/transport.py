@@ -25,6 +25,7 @@ class ApiTransport:
     """A way out through an account with an e-mail API. `timeout` is in seconds, for an answer."""
 
     delivers = True
+    label = ""
 
     def __init__(self, provider: Provider, timeout: float = options.TIMEOUT) -> None:
         self.provider = provider

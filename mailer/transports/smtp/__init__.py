@@ -27,6 +27,7 @@ class SmtpTransport:
 
     delivers = True
     limits = Limits()
+    label = ""
 
     def __init__(self, server: Server, dial: Callable[[Server], Line] = Line) -> None:
         self.server = server
