@@ -9,6 +9,7 @@ from mailer.campaigns.rehearsal import check
 from mailer.campaigns.values import Campaign, Recipient, Target, Version
 from mailer.officials.reader import read
 from mailer.officials.values import DEFAULT_PACE, Pace
+from mailer.problems import Severity
 
 OFFICIALS, PROBLEMS = read(
     """\
@@ -62,7 +63,7 @@ def ids(found: tuple[Recipient, ...]) -> list[str]:
 
 
 def test_the_file_is_good() -> None:
-    assert PROBLEMS == ()
+    assert [str(one) for one in PROBLEMS if one.severity is not Severity.NOTE] == []
 
 
 def test_a_post_is_whoever_holds_it_that_day() -> None:

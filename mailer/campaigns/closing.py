@@ -19,12 +19,13 @@ def block(supporter: Supporter, language: str, about: str = "") -> str:
 
     `about` is the address of the page that says why letters come; it stands last, by itself.
     """
-    district, reply, why = _LABELS.get(language.partition("-")[0], _LABELS["en"])
+    lives, reply, why = _LABELS.get(language.partition("-")[0], _LABELS["en"])
+    district = supporter.lives_in(language)
     lines = (
         supporter.name,
         supporter.address.strip("\n"),
         supporter.postal_code,
-        supporter.district and district + supporter.district,
+        district and lives + district,
         reply + supporter.email,
         about and f"\n{why}{about}",
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from mailer.campaigns.recipients import recipients
-from mailer.campaigns.values import Campaign, Recipient
+from mailer.campaigns.values import Campaign, Recipient, Target
 from mailer.districts.names import folded
 from mailer.districts.values import Districts
 from mailer.officials.values import Officials, Words, say
@@ -53,7 +53,8 @@ def constituencies(
 ) -> Constituencies:
     """Where the campaign's officials are from, and where the codes of the file lead."""
     by_key: dict[str, Constituency] = {}
-    for reader in recipients(campaign, officials, day):
+    everybody = replace(campaign, left_out=Target())  # who is left out has a district all the same
+    for reader in recipients(everybody, officials, day):
         _add(by_key, reader)
     for key, district in districts.named.items():
         if key not in by_key:

@@ -146,8 +146,8 @@ def _elsewhere(
     if whom:
         message = f"{message} write to {_some([one.official for one in whom])}"
         yield Severity.NOTE, message, ""
-    elif any(version.fallback_message for version in campaign.versions.values()):
-        yield Severity.NOTE, f"{message} read the fallback_message", ""
+    elif any(one.fallback_message or one.except_message for one in campaign.versions.values()):
+        yield Severity.NOTE, f"{message} read the fallback_message or except_message", ""
     else:
         yield Severity.WARNING, f"{message} cannot write", "add fallback or fallback_message"
 

@@ -9,7 +9,11 @@ from mailer.records.findings import Findings
 
 STARS = "***"
 _FORESTRY = re.compile(r"\s*(?:#.*|_[\w-]+\s*:.*)?")
-_ALMOST_STARS = re.compile(r"\s*(?:\*[ \t]+\*[ \t]+\*|\*\*|\*{4,}|_{3,}|-{3,})\s*")
+_ALMOST_STARS = re.compile(
+    r"\s*(?:\*[ \t]+\*[ \t]+\*|\*\*|\*{4,}|_{3,}|-{3,}|\+{3,}"
+    r"|(?:\\\*){3}|\*\s+\*|\*{3}[ \t]+\S.*|[⁂⸻~=_]{1,9}|(?:the |la )?lett(?:er|re)\s*:)\s*",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

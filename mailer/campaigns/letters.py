@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from mailer import addresses
@@ -18,6 +19,15 @@ LONGEST_SUBJECT = 250
 _SPACE = re.compile(r"[ \t\n]+")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Addressed:
+    """What of a letter says to whom it is."""
+
+    to_name: str
+    to_address: str
+    salutation: str
+
+
 def merge(
     campaign: Campaign, recipient: Recipient, supporter: Supporter, *, url: str = ""
 ) -> MergedLetter:
@@ -29,7 +39,7 @@ def merge(
     version = campaign.version(spoken_in(campaign, recipient, supporter.language))
     language = version.language
     spoken = words(campaign, recipient, supporter, language, url)
-    to_name = f"{say(recipient.honorific, language)} {recipient.name}"
+    to_name = _called(recipient, language)
     return MergedLetter(
         official=recipient.official,
         post=recipient.post,
@@ -40,6 +50,32 @@ def merge(
         salutation=_heading(_line(version.salutation, spoken), "the salutation"),
         body=_body(version, supporter, spoken, ending(campaign, supporter, language, url)),
     )
+
+
+def subject(
+    campaign: Campaign, recipient: Recipient, supporter: Supporter, *, url: str = ""
+) -> str:
+    """The subject alone of what merge() makes; raises MergeError."""
+    version = campaign.version(spoken_in(campaign, recipient, supporter.language))
+    spoken = words(campaign, recipient, supporter, version.language, url)
+    return _subject(campaign, version, supporter, spoken)
+
+
+def addressed(
+    campaign: Campaign, recipient: Recipient, supporter: Supporter, language: str
+) -> Addressed:  # fmt: skip
+    """How a letter in `language` is addressed to somebody, and begins; raises MergeError."""
+    version = campaign.version(language)
+    spoken = words(campaign, recipient, supporter, language, "")
+    return Addressed(
+        to_name=_heading(_called(recipient, language), "the official's name"),
+        to_address=recipient.email,
+        salutation=_heading(_line(version.salutation, spoken), "the salutation"),
+    )
+
+
+def _called(recipient: Recipient, language: str) -> str:
+    return f"{say(recipient.honorific, language)} {recipient.name}"
 
 
 def ending(campaign: Campaign, supporter: Supporter, language: str, url: str) -> str:

@@ -78,7 +78,10 @@ def _read(home: Path, name: str) -> tuple[str, tuple[Problem, ...]]:
     """A file's text, and what is to be told about its encoding; OSError or ValueError."""
     if name == DISTRICTS:
         return encoding.decode(_bytes(home / name, encoding.LARGEST), name)
-    return _bytes(home / name, LARGEST).decode("utf-8"), ()
+    data = _bytes(home / name, LARGEST)
+    if data[:400].count(0) > len(data[:400]) // 4:
+        raise ValueError("it is UTF-16: save it as UTF-8")
+    return data.decode("utf-8"), ()
 
 
 def _bytes(path: Path, most: int) -> bytes:

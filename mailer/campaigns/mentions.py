@@ -29,6 +29,14 @@ def mentions(node: nodes.Compare) -> Iterator[Mention]:
                     yield Mention(value=value, word=item.value, line=item.lineno)
 
 
+def always(test: nodes.Node) -> nodes.Const | None:
+    """The word of a condition that stands there alone, as in: role == "a" or "b"."""
+    if isinstance(test, nodes.And | nodes.Or):
+        return always(test.left) or always(test.right)
+    is_text = isinstance(test, nodes.Const) and isinstance(test.value, str)
+    return test if is_text and isinstance(test, nodes.Const) else None
+
+
 def written(node: nodes.Node) -> str:
     """An expression of names and dots as it was written, else "this"."""
     if isinstance(node, nodes.Name):

@@ -15,6 +15,7 @@ from mailer.campaigns.vocabulary import Tell
 from mailer.officials.values import Official, Officials, Post
 from mailer.problems import did_you_mean
 from mailer.records.findings import Findings, quoted
+from mailer.records.formats import is_language
 from mailer.records.tree import Item
 
 _NOT_A_GREETING = re.compile(r"\{%|[*#>0-9-]")
@@ -41,6 +42,8 @@ def opening(page: Page, language: str, given: str | None, *, several: bool) -> O
     post = page.post
     lines = post.letter.split("\n")
     greeting = _greeting(lines)
+    if given and several and "{{" not in given:
+        _warn_of_one_for_all(given, page)
     if not greeting:
         salutation = given or _DEFAULTS.get(language, _OTHERWISE)
         return Opening(salutation=salutation, letter=post.letter, letter_line=post.letter_line)
@@ -57,6 +60,14 @@ def opening(page: Page, language: str, given: str | None, *, several: bool) -> O
         letter="\n".join(lines[rest:]),
         letter_line=post.letter_line + rest,
     )
+
+
+def _warn_of_one_for_all(given: str, page: Page) -> None:
+    item = page.item("salutation")
+    if item is not None:
+        message = f'"salutation": every official would be addressed as {quoted(given)}'
+        hint = 'write "Dear {{ official.salutation }},"'
+        page.findings.warning(item.line, item.column, message, hint)
 
 
 def _greeting(lines: list[str]) -> str:
@@ -130,9 +141,13 @@ def check_mentions(
     if officials is not None:
         everybody: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
         known["official.portfolios"] = _all(one.portfolios for one in everybody)
+        known["official.id"] = officials.people
+        known["official.region"] = {one.region for one in officials.people.values()}
         known["official.tags"] = _all(one.tags for one in officials.people.values())
     for mention in found.mentions:
         words = known.get(mention.value)
+        if mention.value.endswith(".language") and not is_language(mention.word):
+            words = ("en", "fr")
         if words is None or not mention.word or mention.word in words:
             continue
         line = first_line + mention.line - 1

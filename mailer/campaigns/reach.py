@@ -62,9 +62,15 @@ def campaigns(files: Mapping[str, str]) -> tuple[Campaign, ...]:
     return tuple(campaign for campaign in found if campaign is not None)
 
 
-def compare(campaign: Campaign, before: Officials, after: Officials, day: date) -> Reach:
-    """Who would get the campaign's mail on the day, and who no longer would."""
-    old = _reached(reachable(campaign, before, day))
+def compare(
+    campaign: Campaign, before: Officials, after: Officials, day: date,
+    *, was: Campaign | None = None,
+) -> Reach:  # fmt: skip
+    """Who would get the campaign's mail on the day, and who no longer would.
+
+    `was` is the campaign as it went with `before`, where it is another.
+    """
+    old = _reached(reachable(was or campaign, before, day))
     now = _reached(reachable(campaign, after, day))
     return Reach(
         campaign=campaign.slug,

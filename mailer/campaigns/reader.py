@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailer.campaigns import colours
+from mailer.campaigns import colours, slips
 from mailer.campaigns.proofread import (
     check_mentions,
     opening,
@@ -28,7 +28,7 @@ from mailer.records.findings import Findings, TooManyProblems, quoted
 MAIN_LANGUAGE = "en"
 _OF_A_VERSION = (
     *("title", "description", "thumbnail", "thumbnail_alt", "logo"),
-    *("subjects", "salutation", "fallback_message"),
+    *("subjects", "salutation", "fallback_message", "except_message"),
 )
 _MOMENTS = ("published", "opens", "closes")
 
@@ -69,6 +69,7 @@ def _add(
     """The campaign with one file more; None where the main file could not be read."""
     if page is None:
         return campaign
+    slips.check(page)
     if language == MAIN_LANGUAGE:
         return _main(page, slug, officials)
     return _translated(page, campaign, language, officials) if campaign else None
@@ -139,6 +140,7 @@ def _version(page: Page, words: Mapping[str, Any], language: str, *, several: bo
         story=page.post.story,
         letter=opened.letter,
         fallback_message=words.get("fallback_message", ""),
+        except_message=words.get("except_message", ""),
         file=page.file,
         letter_line=opened.letter_line,
     )

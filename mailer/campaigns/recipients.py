@@ -29,8 +29,22 @@ def recipients(
     to = campaign.to
     if to.own and district is not None:
         to = replace(to, districts=(district,))
-    found = _distinct(_matches(to, officials, day), officials, day)
+    matches = _without(campaign.left_out, _matches(to, officials, day), officials, day)
+    found = _distinct(matches, officials, day)
     return _ours(campaign, found) or fallback(campaign, officials, day)
+
+
+def left_out(
+    campaign: Campaign, officials: Officials, day: date, *, district: str | None = None
+) -> tuple[Recipient, ...]:
+    """Whom recipients() would name, but for the campaign's `except`."""
+    if campaign.left_out == Target():
+        return ()
+    everybody = replace(campaign, left_out=Target(), fallback="")
+    kept = recipients(replace(campaign, fallback=""), officials, day, district=district)
+    known = {one.official for one in kept}
+    meant = recipients(everybody, officials, day, district=district)
+    return tuple(one for one in meant if one.official not in known)
 
 
 def fallback(campaign: Campaign, officials: Officials, day: date) -> tuple[Recipient, ...]:
@@ -38,7 +52,8 @@ def fallback(campaign: Campaign, officials: Officials, day: date) -> tuple[Recip
     if not campaign.fallback:
         return ()
     to = Target(names=(campaign.fallback,))
-    return _ours(campaign, _distinct(_matches(to, officials, day), officials, day))
+    matches = _without(campaign.left_out, _matches(to, officials, day), officials, day)
+    return _ours(campaign, _distinct(matches, officials, day))
 
 
 def reachable(campaign: Campaign, officials: Officials, day: date) -> tuple[Recipient, ...]:
@@ -82,6 +97,14 @@ def _matches(target: Target, officials: Officials, day: date) -> Iterator[Match]
         yield from _named(name, officials, day)
     if target.described:
         yield from _described(target, officials, day)
+
+
+def _without(
+    out: Target, matches: Iterator[Match], officials: Officials, day: date
+) -> Iterator[Match]:
+    """The matches but those of people whom `out` means, whatever they matched by."""
+    people = {person.id for person, _ in _matches(out, officials, day)}
+    return (match for match in matches if match[0].id not in people)
 
 
 def _named(name: str, officials: Officials, day: date) -> Iterator[Match]:

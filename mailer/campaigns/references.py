@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection
 
 from mailer.campaigns.schema import OWN
 from mailer.campaigns.values import Campaign, Target
@@ -46,26 +46,45 @@ def _check_officials(page: Page, officials: Officials) -> None:
     for item in _rows(to):
         _check_known(item, names, "post, official or group", page)
     _check_known(page.item("fallback"), names, "post, official or group", page)
-    if to is None or not isinstance(to.value, Table):
-        return
+    _note_twice(to, page)
+    out = page.item("except")
+    for item in _rows(out):
+        _check_known(item, names, "post, official or group", page)
+    for table in (to, out):
+        if table is not None and isinstance(table.value, Table):
+            _check_described(table, officials, page)
+
+
+def _note_twice(to: Item | None, page: Page) -> None:
+    seen: set[str] = set()
+    for item in _rows(to):
+        if isinstance(item.value, str) and item.value in seen:
+            message = f"{quoted(item.value)} stands in the list before"
+            page.findings.note(item.line, item.column, message, "once is enough")
+        seen |= {item.value} if isinstance(item.value, str) else set()
+
+
+def _check_described(table: Item, officials: Officials, page: Page) -> None:
+    """Warn of portfolios, tags, regions and districts that nobody has."""
     everybody: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
     people = officials.people.values()
-    known: dict[str, Iterable[str]] = {
-        "portfolios": (word for one in everybody for word in one.portfolios),
-        "tags": (word for one in people for word in one.tags),
-        "region": (one.region for one in people),
-        "district": (OWN, *(name for one in people for name in one.district.values())),
+    known: dict[str, set[str]] = {
+        "portfolios": {word for one in everybody for word in one.portfolios},
+        "tags": {word for one in people for word in one.tags},
+        "region": {one.region for one in people},
+        "district": {OWN, *(name for one in people for name in one.district.values())},
     }
     for key, words in known.items():
-        given = _inside(to, key)
+        given = _inside(table, key)
         for one in _rows(given) or ((given,) if given else ()):
-            _warn_unless_some(one, set(words), key.removesuffix("s"), page)
+            _warn_unless_some(one, words, key.removesuffix("s"), page)
 
 
 def _warn_unless_some(item: Item, words: Collection[str], what: str, page: Page) -> None:
     """A warning only: the fallback may be meant for exactly this."""
     name = item.value
-    alike = folded if what == "district" else str.casefold
+    same: dict[str, Callable[[str], str]] = {"district": folded, "region": str.casefold}
+    alike = same.get(what, str)
     if isinstance(name, str) and alike(name) not in {alike(word) for word in words}:
         message = f"nobody in officials.yaml has the {what} {quoted(name)}"
         page.findings.warning(item.line, item.column, message, did_you_mean(name[:60], words))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 
+from mailer.campaigns import sorts, whom
 from mailer.campaigns.filters import FILTERS
-from mailer.campaigns.letters import merge
+from mailer.campaigns.letters import merge, subject
 from mailer.campaigns.proofread import column_of
 from mailer.campaigns.templates import LetterError
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter, Version
+from mailer.campaigns.words import official_words
 from mailer.errors import MergeError
 from mailer.officials.hours import meet
 from mailer.problems import Problem, Severity
@@ -20,9 +21,9 @@ from mailer.records.findings import printable
 
 READABLE_SUBJECT = 100  # what mail programs still show of one
 _OWN_WORDS = "Words of my own."
-_OPEN_LINK = re.compile(r"http://[^\s<>()\[\]\"']*")
+_OPEN_LINK = re.compile(r"(?i:http)://[^\s<>()\[\]\"']*")
 _HOURS = re.compile(r"hours\s*[=:]")
-_MOST_NAMED = 3
+_PAGE = "https://campaign.example/"
 
 
 def check(
@@ -38,7 +39,7 @@ def check(
     `files` are the texts that the versions were read from, by name, for the lines in question.
     """
     main = next(iter(campaign.versions.values()))
-    if not recipients and not main.fallback_message:
+    if not recipients and not (main.fallback_message or main.except_message):
         message = "today nobody would get this letter"
         hint = 'check "to", and who holds those posts in officials.yaml'
         return (Problem(file=main.file, message=message, suggestion=hint),)
@@ -47,9 +48,17 @@ def check(
     for version in campaign.versions.values():
         lines = _lines(version, files or {})
         met: dict[_Remark, list[tuple[str, str]]] = {}  # whose letters it is about
-        for recipient in recipients:
-            for role, remark in _rehearse(campaign, recipient, version, lines):
-                met.setdefault(remark, []).append((recipient.official, role))
+        for alike in _sorts(recipients, version):
+            for role, remark in _rehearse(campaign, recipients[alike.first], version, lines):
+                whose = met.setdefault(remark, [])
+                whose += [(recipients[at].official, role) for at in alike.all]
+            if alike.longest == alike.first:
+                continue
+            longest = recipients[alike.longest]
+            told = frozenset(met)
+            for role, remark in _rehearse(campaign, longest, version, lines):
+                if remark not in told:
+                    met.setdefault(remark, []).append((longest.official, role))
         found += [_told(one, whose, campaign, version, lines) for one, whose in met.items()]
     return tuple(found)
 
@@ -108,56 +117,55 @@ def _told(
     version: Version,
     lines: Sequence[str],
 ) -> Problem:
-    whom = f" (for {_whom(whose, campaign)})" if remark.for_some else ""
+    those = f" (for {whom.named(whose, campaign)})" if remark.for_some else ""
     return Problem(
         file=version.file,
         line=remark.line,
         column=remark.column,
-        message=remark.message + whom,
+        message=remark.message + those,
         severity=remark.severity,
         source=printable(lines[remark.line - 1]) if 0 < remark.line <= len(lines) else "",
     )
 
 
-def _whom(whose: Sequence[tuple[str, str]], campaign: Campaign) -> str:
-    """Officials and roles in words: romano and mcnaughton, every role."""
-    roles: dict[str, dict[str, None]] = {}
-    for official, role in whose:
-        roles.setdefault(official, {})[role or "no role"] = None
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for official, named in roles.items():
-        alike.setdefault(tuple(named), []).append(official)
-    return "; ".join(
-        f"{_listed(officials)}{_roles(named, campaign)}" for named, officials in alike.items()
-    )
-
-
-def _roles(named: Sequence[str], campaign: Campaign) -> str:
-    if not campaign.roles:
-        return ""
-    return ", every role" if len(named) > len(campaign.roles) else f", {_listed(named)}"
-
-
-def _listed(words: Sequence[str]) -> str:
-    if len(words) > _MOST_NAMED:
-        words = [*words[: _MOST_NAMED - 1], f"{len(words) - _MOST_NAMED + 1} more"]
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def _sorts(recipients: Sequence[Recipient], version: Version) -> list[sorts.Sort]:
+    """Officials by what the version makes of them: of each sort two letters stand for all."""
+    spoken = [official_words(one, version.language) for one in recipients]
+    return sorts.sort(spoken, (*version.subjects, version.salutation, version.letter))
 
 
 def _rehearse(
     campaign: Campaign, recipient: Recipient, version: Version, lines: Sequence[str]
 ) -> Iterator[tuple[str, _Remark]]:
-    """Each remark with the role of the supporter whose letter it is about."""
-    each = [replace(version, subjects=(one,)) for one in version.subjects] or [version]
-    for alone, supporter in product(each, _rehearsing(campaign, version.language)):
-        one = replace(campaign, letter_language="supporter", versions={version.language: alone})
+    """Each remark with the role of the supporter whose letter it is about.
+
+    The letter is merged for each of them with the first subject, and the others by themselves.
+    """
+    first, *others = [
+        replace(
+            campaign,
+            letter_language="supporter",
+            versions={version.language: replace(version, subjects=subjects)},
+        )
+        for subjects in _each_alone(version.subjects)
+    ]
+    for supporter in _rehearsing(campaign, version.language):
         try:
-            letter = merge(one, recipient, supporter, url="https://campaign.example/")
+            letter = merge(first, recipient, supporter, url=_PAGE)
+            remarks = [*_read_over(letter, supporter, version, lines)]
         except MergeError as error:
-            yield supporter.role, _failed(error, lines)
-        else:
-            for remark in _read_over(letter, supporter, version, lines):
-                yield supporter.role, remark
+            remarks = [_failed(error, lines, first)]
+        for other in others:
+            try:
+                remarks += _read_subject(subject(other, recipient, supporter, url=_PAGE), lines)
+            except MergeError as error:
+                remarks.append(_failed(error, lines, other))
+        for remark in remarks:
+            yield supporter.role, remark
+
+
+def _each_alone(subjects: Sequence[str]) -> list[tuple[str, ...]]:
+    return [(one,) for one in subjects] or [()]
 
 
 def _rehearsing(campaign: Campaign, language: str) -> Iterator[Supporter]:
@@ -176,9 +184,17 @@ def _rehearsing(campaign: Campaign, language: str) -> Iterator[Supporter]:
         )
 
 
-def _failed(error: MergeError, lines: Sequence[str]) -> _Remark:
-    """A letter that cannot be merged, at the code that fails."""
+def _failed(error: MergeError, lines: Sequence[str], campaign: Campaign) -> _Remark:
+    """A letter that cannot be merged, at the code that fails or the value that it is about."""
     line = column = 0
+    version = campaign.version("")
+    about = {
+        "the subject": [*version.subjects, version.title],
+        "the salutation": [version.salutation],
+    }
+    for what, written in about.items():
+        if str(error).startswith(what):
+            line, column = _find(written[0], lines)
     if isinstance(error, LetterError):
         line = _find(error.template, lines)[0] if error.template else error.line
     if 0 < line <= len(lines):
@@ -193,22 +209,25 @@ def _read_over(
     letter: MergedLetter, supporter: Supporter, version: Version, lines: Sequence[str]
 ) -> Iterator[_Remark]:
     """What a careful reader would strike out of a merged letter."""
-    subject = letter.subject
     said = " ".join(letter.body.split()).casefold()
     if supporter.personal.casefold() not in said:
         line, column = _find("supporter.personal", lines, version.letter_line)
         message = "the supporter's own words are left out"
         yield _Remark(line=line, column=column, message=message, for_some=True)
-    line, column = _find(subject, lines)
-    if len(subject) > READABLE_SUBJECT:
-        message = f"a subject has {len(subject)} characters: {subject}"
-        yield _Remark(line=line, column=column, message=message)
-    if len(subject) > 5 and subject.isupper():
-        message = f"a subject is all in capitals: {subject}"
-        yield _Remark(line=line, column=column, message=message)
+    yield from _read_subject(letter.subject, lines)
     for link in dict.fromkeys(_OPEN_LINK.findall(letter.body)):
         line, column = _link(link, lines, version.letter_line)
         yield _Remark(line=line, column=column, message="a link in the letter is not https")
+
+
+def _read_subject(said: str, lines: Sequence[str]) -> Iterator[_Remark]:
+    line, column = _find(said, lines)
+    if len(said) > READABLE_SUBJECT:
+        message = f"a subject has {len(said)} characters: {said}"
+        yield _Remark(line=line, column=column, message=message)
+    if len(said) > 5 and said.isupper():
+        message = f"a subject is all in capitals: {said}"
+        yield _Remark(line=line, column=column, message=message)
 
 
 def _link(link: str, lines: Sequence[str], letter_line: int) -> tuple[int, int]:

@@ -85,6 +85,16 @@ _TARGET = Kind(
 )
 
 
+def _read_exception(item: Item, findings: Findings) -> Target:
+    found = _read_target(item, findings)
+    if found.own:
+        raise Wrong(f'holds district = "{OWN}", which would leave out everybody', "name districts")
+    return found
+
+
+_EXCEPTION = Kind(read=_read_exception, schema=_TARGET.schema)
+
+
 def _records(record: Record, make: type[Any]) -> Kind:
     """A list of tables, each made into a value; incomplete ones are told and left out."""
     required = [key.target for key in record.keys if key.required]
@@ -136,6 +146,7 @@ _TOLD_BY_EVERY_VERSION = (
     Key(name="subjects", kind=list_of(line(300), "subjects")),
     Key(name="salutation", kind=line(200)),
     Key(name="fallback_message", kind=line(1000)),
+    Key(name="except_message", kind=line(1000)),
 )
 
 MAIN = Record(
@@ -151,6 +162,7 @@ MAIN = Record(
         Key(name="timezone", kind=timezone),
         Key(name="goal", kind=whole(1)),
         Key(name="to", kind=_TARGET, required=True, example='["minister-health"]'),
+        Key(name="except", kind=_EXCEPTION, attribute="left_out"),
         Key(name="choose", kind=choice("all", "any", "one")),
         Key(name="fallback", kind=identifier),
         Key(name="ceiling", kind=whole(1)),
@@ -169,7 +181,13 @@ MAIN = Record(
     ),
     open=True,
     foreign=FOREIGN,
-    hints={"subject": 'write subjects = ["..."]', "color": "write colour"},
+    hints={
+        "exclude": 'write except = ["..."]',
+        "exclusions": 'write except = ["..."]',
+        "exclude_message": "write except_message",
+        "subject": 'write subjects = ["..."]',
+        "color": "write colour",
+    },
 )
 
 

@@ -72,6 +72,11 @@ def _environment() -> ImmutableSandboxedEnvironment:
 _ENVIRONMENT = _environment()
 
 
+def parsed(text: str) -> nodes.Template:
+    """The template as a tree; raises Jinja's errors for what has not been examined."""
+    return _ENVIRONMENT.parse(_SOLO.sub(rf"\1{_GONE}", text))
+
+
 def examine(text: str, tell: Tell) -> Checked | None:
     """The checked template, or None after telling everything that is wrong with it."""
     told: list[str] = []
@@ -84,9 +89,9 @@ def examine(text: str, tell: Tell) -> Checked | None:
         note(1, "", f"the text has more than {LONGEST} characters", "make it shorter")
         return None
     try:
-        tree = _ENVIRONMENT.parse(_SOLO.sub(rf"\1{_GONE}", text))
+        tree = parsed(text)
     except TemplateSyntaxError as error:
-        note(error.lineno, *_plain(error))
+        note(_opened(error, text) or error.lineno, *_plain(error))
         return None
     except (ValueError, RecursionError, OverflowError):
         note(1, "", "the letter's code cannot be read", "check {{ }} and {% %}")
@@ -197,3 +202,38 @@ def _plain(error: TemplateSyntaxError) -> tuple[str, str, str]:
                 suggestion = suggestion.replace("end...", f"end{open_[1]}")
             return "", message, suggestion
     return "", f"the letter's code cannot be read: {said[:120]}", "check {{ }} and {% %}"
+
+
+_SIGNS = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
+_CODE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
+_BLOCKS = re.compile(r"\{%-?\s*(if|for|endif|endfor)\b")
+
+
+def _opened(error: TemplateSyntaxError, text: str) -> int:
+    """The line on which the code begins that is not closed, or 0 where it is something else."""
+    said = error.message or ""
+    if "end of print statement" in said or "end of statement block" in said:
+        begun = None
+        for sign in _SIGNS.finditer(text):
+            opens = sign[0].startswith("{")
+            if opens and begun is not None:
+                break
+            begun = sign if opens else None
+        odd = next((code for code in _CODE.finditer(text) if _has_odd_quotes(code[0])), None)
+        first = min((one.start() for one in (begun, odd) if one), default=len(text))
+        line = text.count("\n", 0, first) + 1
+        return line if line <= error.lineno else 0
+    if "nexpected end of template" in said:
+        stack: list[int] = []
+        for block in _BLOCKS.finditer(text):
+            if not block[1].startswith("end"):
+                stack.append(block.start())
+            elif stack:
+                stack.pop()
+        return text.count("\n", 0, stack[-1]) + 1 if stack else 0
+    return 0
+
+
+def _has_odd_quotes(code: str) -> bool:
+    """True where a quotation mark is opened and another kind closes it, or none."""
+    return bool(re.search("[\"']", re.sub(r"\"[^\"']*\"|'[^\"']*'", "", code)))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from mailer.officials.values import DEFAULT_PACE, Pace, Words
+from mailer.officials.values import DEFAULT_PACE, Pace, Words, say
 
 
 class Status(StrEnum):
@@ -83,6 +83,7 @@ class Version:
     story: str = ""  # Markdown, for the page
     letter: str = ""  # template, plain text
     fallback_message: str = ""
+    except_message: str = ""
     file: str = ""  # where it was read from, for messages
     letter_line: int = 1  # the line of `file` on which the letter begins
 
@@ -95,6 +96,7 @@ class Campaign:
     versions: Mapping[str, Version]
     status: Status = Status.DRAFT
     to: Target = field(default_factory=Target)
+    left_out: Target = field(default_factory=Target)  # `except` in the file
     choose: str = "all"  # all | any | one
     fallback: str = ""
     published: date | None = None  # `date` in the file
@@ -172,7 +174,12 @@ class Supporter:
     affiliation: str = ""
     postal_code: str = ""
     district: str = ""
+    districts: Words = field(default_factory=dict)  # its names, where it is one that we know
     address: str = ""
+
+    def lives_in(self, language: str) -> str:
+        """The district as a letter in `language` names it: as typed, if it is none of ours."""
+        return say(self.districts, language) or self.district
 
 
 @dataclass(frozen=True, kw_only=True)

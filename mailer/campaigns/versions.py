@@ -37,6 +37,8 @@ class Page:
 def open_page(file: str, text: str, findings: Findings) -> Page | None:
     """The file taken apart, or None after telling why it cannot be."""
     text = texts.reveal(text, findings)
+    if texts.reveal_conflict(text, findings):
+        return None
     post = frontmatter.split(text, findings)
     if post is None:
         return None

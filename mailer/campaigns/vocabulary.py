@@ -9,7 +9,7 @@ from typing import TypeAlias
 from jinja2 import nodes
 
 from mailer.campaigns.filters import FILTERS, takes
-from mailer.campaigns.mentions import Mention, mentions, written
+from mailer.campaigns.mentions import Mention, always, mentions, written
 from mailer.campaigns.words import NAMES, LoopWords, Shape, parts
 from mailer.problems import did_you_mean
 
@@ -86,11 +86,13 @@ class Judge:
                 self._tell(part.lineno, "", "this has parts, and cannot be written out whole", hint)
 
     def _if(self, node: nodes.If, scope: Scope) -> None:
+        if word := always(node.test):
+            hint = "compare it, too: or supporter.role == ..."
+            self._tell(word.lineno, word.value, "a word alone is always true", hint)
         self._shape(node.test, scope)
         self._body(node.body, scope)
         for branch in node.elif_:
-            self._shape(branch.test, scope)
-            self._body(branch.body, scope)
+            self._if(branch, scope)
         self._body(node.else_, scope)
 
     def _for(self, node: nodes.For, scope: Scope) -> None:
@@ -210,16 +212,22 @@ class Judge:
         if isinstance(node, nodes.Not):
             self._shape(node.node, scope)
         elif isinstance(node, nodes.Compare):
-            self._shape(node.expr, scope)
-            self.mentions += mentions(node)
-            for operand in node.ops:
-                self._shape(operand.expr, scope)
+            self._comparison(node, scope)
         elif isinstance(node, nodes.Test):
             self._test(node, scope)
         else:
             self._refuse(node)
             return None
         return bool
+
+    def _comparison(self, node: nodes.Compare, scope: Scope) -> None:
+        self.mentions += mentions(node)
+        shapes = [self._shape(node.expr, scope)]
+        shapes += [self._shape(operand.expr, scope) for operand in node.ops]
+        lists = [shape for shape in shapes if isinstance(shape, tuple)]
+        if lists and all(one.op in {"eq", "ne"} for one in node.ops):
+            hint = f'write "..." in {written(node.expr)}'
+            self._tell(node.lineno, "", "a list is never the same as this", hint)
 
     def _test(self, node: nodes.Test, scope: Scope) -> None:
         self._shape(node.node, scope)

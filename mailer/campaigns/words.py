@@ -114,14 +114,14 @@ def words(
 ) -> Words:
     """One campaign, one official, one supporter, as a letter in `language` speaks of them."""
     return Words(
-        official=_official(recipient, language),
-        supporter=_supporter(supporter),
+        official=official_words(recipient, language),
+        supporter=_supporter(supporter, language),
         campaign=_campaign(campaign, language, url),
         language=language,
     )
 
 
-def _official(recipient: Recipient, language: str) -> OfficialWords:
+def official_words(recipient: Recipient, language: str) -> OfficialWords:
     """An official in a letter's language; without a salutation the name stands for it."""
     return OfficialWords(
         id=recipient.official,
@@ -138,10 +138,10 @@ def _official(recipient: Recipient, language: str) -> OfficialWords:
     )
 
 
-def _supporter(supporter: Supporter) -> SupporterWords:
-    """A supporter, everything as typed."""
-    names = [one.name for one in fields(SupporterWords)]
-    return SupporterWords(**{name: getattr(supporter, name) for name in names})
+def _supporter(supporter: Supporter, language: str) -> SupporterWords:
+    """A supporter, everything as typed; a district that we know, in the letter's language."""
+    typed = {one.name: getattr(supporter, one.name) for one in fields(SupporterWords)}
+    return SupporterWords(**{**typed, "district": supporter.lives_in(language)})
 
 
 def _campaign(campaign: Campaign, language: str, url: str) -> CampaignWords:

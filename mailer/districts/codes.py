@@ -16,6 +16,8 @@ LETTERS = FIRST | {"W", "Z"}
 LONGEST = 20
 _BETWEEN = re.compile(r"[\s.\-\u2010-\u2015\u2212]+")
 _SHAPE = re.compile(r"[A-Z][0-9][A-Z][0-9][A-Z][0-9]", re.ASCII)
+_BEGINS, _GOES_ON = f"[{''.join(sorted(FIRST))}]", f"[{''.join(sorted(LETTERS))}]"
+_PART = re.compile(f"{_BEGINS}(?:[0-9](?:{_GOES_ON}(?:[0-9](?:{_GOES_ON}[0-9]?)?)?)?)?")
 _TAKEN_FOR = str.maketrans("OIL", "011")
 
 
@@ -35,8 +37,10 @@ class CodeError(FieldError):
 
 def bare(typed: str) -> str:
     """A code of any country for comparing: capitals, without spaces, dots and hyphens."""
-    if typed.isascii() and typed.isalnum():
-        return typed.upper()  # most are so, in lists of hundreds of thousands
+    if typed.isascii():  # most are so, in lists of hundreds of thousands
+        plain = typed.replace(" ", "")
+        if plain.isalnum():
+            return plain.upper()
     return _BETWEEN.sub("", unicodedata.normalize("NFKC", typed)).upper()
 
 
@@ -59,10 +63,7 @@ def looks_canadian(typed: str) -> bool:
 
 def part_of_canadian(code: str) -> bool:
     """True when a bare code is a Canadian one or the beginning of one."""
-    return 0 < len(code) <= 6 and all(
-        character in (LETTERS if place else FIRST) if place % 2 == 0 else character in "0123456789"
-        for place, character in enumerate(code)
-    )
+    return _PART.fullmatch(code) is not None
 
 
 def written(code: str) -> str:

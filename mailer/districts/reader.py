@@ -180,7 +180,7 @@ def _wrong_code(written: str, code: str) -> tuple[str, str] | None:
     """What is wrong with a code as written and as compared, and what to do; None if nothing is."""
     if not written:
         return "the code is missing on this line", "write it, or take the line away"
-    found = None if written.isalnum() else _RANGE.fullmatch(written)
+    found = None if written.replace(" ", "").isalnum() else _RANGE.fullmatch(written)
     if found and len(found[1]) == len(found[2]):
         hint = "write a line for each code, or the beginning that all of them share"
         return f"{quoted(written)} is a range of codes", hint

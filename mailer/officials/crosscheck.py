@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from mailer.officials.values import Holding, Official, Officials
@@ -20,6 +20,11 @@ class Held:
     person: str
     holding: Holding
     place: Item
+
+    @property
+    def placed(self) -> Holding:
+        """The holding with its line of the file."""
+        return replace(self.holding, line=self.place.line)
 
     @property
     def first(self) -> date:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from mailer.officials import domains
+from mailer.officials import domains, proofread
 from mailer.officials.crosscheck import Held, check_addresses, check_holdings
 from mailer.officials.schema import OFFICIAL, POST, ROOT
 from mailer.officials.values import Official, Officials, Post
@@ -34,6 +34,8 @@ def read(text: str, file: str = "officials.yaml") -> tuple[Officials, tuple[Prob
 
 def _read(text: str, findings: Findings) -> Officials:
     text = texts.reveal(text, findings)
+    if texts.reveal_conflict(text, findings):
+        return Officials()
     if texts.reveal_indentation(text, findings):
         return Officials()  # YAML would only say the same again, in its own words
     root = yaml_tree.read(text, findings)
@@ -67,7 +69,7 @@ class _File:
             posts={name: Post(**values) for name, values in posts.items()},
             people={
                 name: Official(
-                    **values, holds=tuple(one.holding for one in held if one.person == name)
+                    **values, holds=tuple(one.placed for one in held if one.person == name)
                 )
                 for name, values in people.items()
             },
@@ -76,6 +78,7 @@ class _File:
         )
         check_addresses(found, self._people, self._posts, self._findings)
         domains.check(sections.get("domains"), found, self._findings)
+        proofread.check(found, self._posts, self._people, sections.get("groups"), self._findings)
         return found
 
     def _records(

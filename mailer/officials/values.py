@@ -73,6 +73,7 @@ class Holding:
     post: str
     start: date | None = None  # `from` in the file
     until: date | None = None
+    line: int = field(default=0, compare=False)  # of the file, for messages; 0: not known
 
     def on(self, day: date) -> bool:
         """True when the person holds the post on `day`."""

@@ -39,6 +39,7 @@ class Findings:
         self.assigns = ": "  # what stands between key and value; " = " in TOML
         self._lines = text.split("\n")
         self._found: list[Problem] = []
+        self._errors = 0
 
     def error(self, line: int, column: int, message: str, suggestion: str = "") -> None:
         """The file cannot be used as it is."""
@@ -59,18 +60,26 @@ class Findings:
     @property
     def failed(self) -> bool:
         """True once there is an error."""
-        return any(problem.severity is Severity.ERROR for problem in self._found)
+        return self._errors > 0
 
     def problems(self) -> tuple[Problem, ...]:
-        """All of them, by place."""
-        found = sorted(self._found, key=lambda one: (one.line, one.column))
+        """All of them, by place; of too many, the errors before all others."""
+        errors = [one for one in self._found if one.severity is Severity.ERROR]
+        others = [one for one in self._found if one.severity is not Severity.ERROR]
+        told = errors + others[: max(0, MOST - len(errors))]
+        found = sorted(told, key=lambda one: (one.line, one.column))
         if len(found) >= MOST:
-            found.append(Problem(file=self.file, message="there is more; this is where we stopped"))
+            message = "there is more; this is where we stopped"
+            severity = Severity.ERROR if errors else Severity.NOTE
+            found.append(Problem(file=self.file, message=message, severity=severity))
         return tuple(found)
 
     def _add(
         self, severity: Severity, line: int, column: int, message: str, suggestion: str
     ) -> None:
+        if severity is not Severity.ERROR and len(self._found) >= MOST:
+            return  # remarks never keep a file from being used
+        self._errors += severity is Severity.ERROR
         self._found.append(
             Problem(
                 file=self.file,
@@ -82,7 +91,7 @@ class Findings:
                 source=printable(self.source(line)[:_LONGEST_SOURCE]),
             )
         )
-        if len(self._found) >= MOST:
+        if self._errors >= MOST:
             raise TooManyProblems
 
 

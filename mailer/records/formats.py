@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
+from typing import TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -13,6 +14,7 @@ from babel import localedata
 from mailer import addresses
 from mailer.errors import FieldError
 from mailer.problems import did_you_mean
+from mailer.records import oddities
 from mailer.records.findings import Findings, Wrong, quoted
 from mailer.records.kinds import Kind, line_of, text_of
 from mailer.records.tree import Item, Table
@@ -24,7 +26,15 @@ def _email(item: Item, findings: Findings) -> str:
         address = addresses.parse(written)
     except FieldError as error:
         raise Wrong(f"{quoted(written)} {_why_not(written, str(error))}", _meant(written)) from None
+    odd = oddities.in_text(written)
+    if odd:
+        findings.warning(item.line, item.column + odd[2], f'"email": {odd[0]}', odd[1])
     local, _, domain = address.rpartition("@")
+    if len(domain.rpartition(".")[2]) < 2:
+        raise Wrong(f"{quoted(written)} ends too soon: no domain ends in one letter", "complete it")
+    if re.sub(r"[^a-z]", "", local.casefold()) in _UNREAD:
+        message = f'"email": {quoted(address)} is a mailbox that nobody reads'
+        findings.warning(item.line, item.column, message, "ask the office for another one")
     near = _likely_domain(domain)
     if near:
         message = f'"email": {quoted(address)} looks mistyped'
@@ -37,6 +47,9 @@ def _likely_domain(domain: str) -> str:
     return addresses.likely(f"a@{domain}").removeprefix("a@")
 
 
+_UNREAD = frozenset(
+    {"noreply", "donotreply", "nepasrepondre", "mailerdaemon", "nereply", "noresponse"}
+)
 _MISPLACED = {",": "a comma", ";": "a semicolon", " ": "a space", "<": "more than the address"}
 
 
@@ -69,13 +82,14 @@ email = Kind(read=_email, schema={"type": "string", "format": "email"})
 
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
+_EARLIEST, _LATEST = 1867, 2199  # a misspelt year is never near
 _OTHER_DAYS = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})")
 
 
 def _day(item: Item, _: Findings) -> date | datetime:
     value = item.value
     if isinstance(value, date):
-        return value
+        return _in_our_time(value, item.written)
     written = value if isinstance(value, str) else item.written
     if value is None or not written.strip():
         raise Wrong("is empty", "write a date as 2021-06-18, or take the line away")
@@ -83,13 +97,28 @@ def _day(item: Item, _: Findings) -> date | datetime:
         raise Wrong("is not a date", "write it as 2021-06-18")
     try:
         if _DAY.fullmatch(written):
-            return date.fromisoformat(written)
-        return datetime.fromisoformat(written)
+            return _in_our_time(date.fromisoformat(written), written)
+        if _DAY.match(written):
+            return _in_our_time(datetime.fromisoformat(written), written)
+        raise ValueError
     except ValueError:
         raise Wrong(f"{quoted(written)} is not a date", _day_meant(written)) from None
 
 
+Moment = TypeVar("Moment", date, datetime)
+
+
+def _in_our_time(found: Moment, written: str) -> Moment:
+    """The day; raises Wrong for one that is a slip of the finger."""
+    if _EARLIEST <= found.year <= _LATEST:
+        return found
+    shown = quoted(written or str(found))
+    raise Wrong(f"{shown} is in the year {found.year}", f"write a year from {_EARLIEST} on")
+
+
 def _day_meant(written: str) -> str:
+    if re.fullmatch(r"\d{8}", written):
+        return f"did you mean {written[:4]}-{written[4:6]}-{written[6:]}?"
     if _DAY.fullmatch(written):
         return "no calendar has that day"
     found = _OTHER_DAYS.fullmatch(written.strip())
@@ -127,6 +156,14 @@ def language_of(word: str) -> str:
     meant = _CALLED.get(word.casefold(), "")
     hint = f"did you mean {meant}?" if meant else "write its code, as en or fr"
     raise Wrong(f"{quoted(word)} is not a language's code", hint)
+
+
+def is_language(word: str) -> bool:
+    """True for the code of a language."""
+    try:
+        return bool(language_of(word))
+    except Wrong:
+        return False
 
 
 language = Kind(

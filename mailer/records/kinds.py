@@ -12,6 +12,7 @@ from typing import Any
 from mailer import addresses
 from mailer.problems import did_you_mean
 from mailer.records.findings import Findings, Wrong, quoted
+from mailer.records.text import HIDDEN
 from mailer.records.tree import BROKEN, Item, Table
 
 Read = Callable[[Item, Findings], Any]
@@ -58,9 +59,20 @@ def line_of(item: Item, longest: int = 200) -> str:
         raise Wrong("has more than one line", "write it on one line")
     if addresses.hostile(text.replace("\t", " ")) == "encoded-word":
         raise Wrong('holds "=?", which mail programs take for a code', "take it away")
+    _refuse_hidden(text)
     if len(text) > longest:
         raise Wrong(f"is {len(text)} characters long", f"keep it under {longest}")
     return text
+
+
+def _refuse_hidden(text: str) -> None:
+    """Raise Wrong for invisible characters that were written as codes; others are told before."""
+    if text.isascii():
+        return
+    for character in text:
+        if character in HIDDEN:
+            code = f"U+{ord(character):04X}"
+            raise Wrong(f"holds an invisible character, {code}", "take its code out of the text")
 
 
 def text(longest: int = 5000) -> Kind:

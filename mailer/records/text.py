@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from mailer import addresses
@@ -9,6 +10,14 @@ from mailer.records.findings import Findings
 
 # Characters that parsers take for line ends, or refuse outright: places would no longer agree.
 _REFUSED = frozenset({"Cc", "Cs", "Cn", "Co", "Zl", "Zp"})
+
+
+HIDDEN = frozenset(
+    "\u00ad\u200b\u200e\u200f\u2060\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+)
+"""Characters that nobody can see and no text needs; joiners are part of some words."""
+
+_CONFLICT = re.compile(r"(?:<{7}|>{7}|\|{7}) ")
 
 
 def clean(text: str) -> str:
@@ -41,6 +50,15 @@ def reveal_indentation(text: str, findings: Findings, *, first_line: int = 1) ->
     return told
 
 
+def reveal_conflict(text: str, findings: Findings) -> bool:
+    """True, and told, when git has left both sides of a merge in the file."""
+    marks = [at for at, line in enumerate(text.split("\n"), 1) if _CONFLICT.match(line)]
+    for number in marks:
+        message = "a merge was left unfinished here: this is git's mark"
+        findings.error(number, 1, message, "keep one side, and take the marks away")
+    return bool(marks)
+
+
 def _reveal_line(line: str, number: int, findings: Findings) -> None:
     before = ""
     for column, character in enumerate(line, start=1):
@@ -56,4 +74,4 @@ def _reveal_line(line: str, number: int, findings: Findings) -> None:
 def _is_refused(character: str) -> bool:
     if character in "\n\t":
         return False
-    return unicodedata.category(character) in _REFUSED or character == "\ufeff"
+    return unicodedata.category(character) in _REFUSED or character in HIDDEN

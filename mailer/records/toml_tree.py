@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any, TypeAlias
 
 from mailer.records.findings import Findings
+from mailer.records.toml_words import explain
 from mailer.records.tree import ODD, Entry, Item, Table, Value
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -22,7 +23,6 @@ _STRINGS = (
     ("'", re.compile(r"'[^']*'")),
 )
 _BARE = re.compile(r"[^,\]}\n#]*")
-_AT = re.compile(r"\s*\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
 def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
@@ -35,7 +35,7 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
         places = _Places(text)
         return _Tree(text, places, first_line).item(values, ())
     except tomllib.TOMLDecodeError as error:
-        line, column, message, suggestion = _explain(str(error), text)
+        line, column, message, suggestion = explain(str(error), text)
         findings.error(line + first_line - 1, column, message, suggestion)
     except RecursionError:
         findings.error(first_line, 1, "this is nested too deep", "write it on fewer levels")
@@ -201,36 +201,3 @@ class _Tree:
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
         return line + self._first - 1, offset - self._starts[line - 1] + 1
-
-
-# What tomllib says (a part of it), what we say, what to do.
-_MEANINGS = (
-    ("Expected '=' after a key", "a key has no = after it", 'write key = "value"'),
-    ("Invalid statement", "this is not a key", 'write key = "value"'),
-    ("Invalid initial character for a key", "this is not a key", 'write key = "value"'),
-    ("Invalid value", "this value is not understood", "put text in quotes"),
-    ("Cannot overwrite a value", "this key is given twice", "keep one of them"),
-    ("twice", "this table is given twice", "for a list of tables write [[name]]"),
-    ("Cannot mutate", "this table is given twice", "for a list of tables write [[name]]"),
-    ("Expected newline", "something stands after the value", "one key on each line"),
-    ("Unclosed array", "a [ is never closed", "close it with ]"),
-    ("Unclosed inline table", "a { is never closed", "close it with }"),
-    ("Unterminated string", "a quotation mark is opened and never closed", "close it"),
-    ("Illegal character '\\n'", "a quotation mark is opened and never closed", "close it"),
-    ("Unescaped '\\'", "the backslash is not understood here", "write \\\\ for one backslash"),
-    ('Expected "\'"', "a quotation mark is opened and never closed", "close it"),
-)
-
-
-def _explain(said: str, text: str) -> tuple[int, int, str, str]:
-    """Line and column (from 1) in `text`, what is wrong, what to do."""
-    found = _AT.search(said)
-    lines = text.split("\n")
-    line = int(found[1]) if found and found[1] else len(text.rstrip("\n").split("\n"))
-    column = int(found[2]) if found and found[2] else len(lines[line - 1]) + 1
-    for part, message, suggestion in _MEANINGS:
-        if part in said:
-            if "twice" in message:  # tomllib points behind the value
-                column = len(lines[line - 1]) - len(lines[line - 1].lstrip()) + 1
-            return line, column, message, suggestion
-    return line, column, f"this is not TOML: {_AT.sub('', said)[:120]}", "check quotes and brackets"

@@ -28,6 +28,8 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _resolve: Callable[..., str] = Resolver().resolve
 _TRUE = frozenset({"yes", "true", "on"})
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
+_LONG = 400
+_CUT = re.compile(r"[^#\"']*[:-] [^#\"'\s][^#\"']* (#[^\s#!].*)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -37,9 +39,14 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     `text` has newlines only and no control characters (see mailer.records.text); `first_line` is
     the line of the file on which it begins.
     """
+    _tell_cut(text, findings, first_line)
     reader = _Reader(findings, first_line - 1)
     try:
-        return reader.document(yaml.parse(text, Loader=_LOADER))
+        root = reader.document(yaml.parse(text, Loader=_LOADER))
+        for line, column in reader.folded:
+            message = "this value goes on in the next line, and becomes one line"
+            findings.note(line, column, message, "put it in quotes where that is meant")
+        return root
     except yaml.MarkedYAMLError as error:
         line, column, message, suggestion = explain(error, text)
         findings.error(line + first_line, column + 1, message, suggestion)
@@ -48,6 +55,18 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     except (yaml.YAMLError, UnicodeError):
         findings.error(first_line, 1, "this text cannot be read", "save the file as UTF-8 text")
     return None
+
+
+def _tell_cut(text: str, findings: Findings, first_line: int) -> None:
+    """Tell of values that end at a # which was hardly meant to begin a comment."""
+    if " #" not in text:
+        return
+    for number, line in enumerate(text.split("\n"), start=first_line):
+        found = _CUT.fullmatch(line) if " #" in line and len(line) < _LONG else None
+        if found:
+            message = f"the value ends before {quoted(found[1])}: # begins a comment"
+            hint = "put the value in quotes, or a space behind the #"
+            findings.warning(number, found.start(1) + 1, message, hint)
 
 
 class _TooDeep(Exception):  # noqa: N818 - it ends a reading
@@ -62,6 +81,7 @@ class _Reader:
     def __init__(self, findings: Findings, offset: int) -> None:
         self._findings = findings
         self._offset = offset
+        self.folded: list[tuple[int, int]] = []
 
     def document(self, events: Iterator[Event]) -> Item | None:
         """The first document; a second one is a problem."""
@@ -84,6 +104,7 @@ class _Reader:
         written = ""
         if isinstance(event, ScalarEvent):
             value, written = _scalar(event)
+            self._note_folded(event, line, column)
         elif isinstance(event, SequenceStartEvent):
             value = self._list(events, depth + 1)
         elif isinstance(event, MappingStartEvent):
@@ -93,6 +114,12 @@ class _Reader:
         if self._special(event, line, column):
             value = BROKEN
         return Item(value=value, line=line, column=column, written=written)
+
+    def _note_folded(self, event: ScalarEvent, line: int, column: int) -> None:
+        """Note text without quotes that goes on below: a lost key, perhaps."""
+        begin, end = event.start_mark, event.end_mark
+        if not event.style and begin and end and end.line > begin.line and event.value:
+            self.folded.append((line, column))
 
     def _special(self, event: NodeEvent, line: int, column: int) -> bool:
         """True, and told, when a value begins with a sign that YAML keeps for itself."""

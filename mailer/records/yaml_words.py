@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import yaml
 
 # What the parser says (a part of it), what we say, what to do. The first that fits is taken;
@@ -56,6 +58,23 @@ _MEANINGS = (
     ("directive", "a line that begins with % means something else in YAML", "put it in quotes"),
 )
 
+# What the line at fault, or the one above it, looks like.
+_SLIPS = (
+    (
+        re.compile(r"\s*(?:- +)?[\w-]+\s*=[^:]*$"),
+        "= stands where YAML wants a colon",
+        "write key: value",
+    ),
+    (re.compile(r"\s*(?://|/\*)"), "this is no comment in YAML", "begin comments with #"),
+    (re.compile(r"\s*-\s+-\s"), "two dashes begin this entry", "keep one of them"),
+    (
+        re.compile(r"\s*- +[\"'][\w-]+:.*[\"']\s*$"),
+        "the quotes hold key and value",
+        "write id: value",
+    ),
+    (re.compile(r"\s*```"), "this is Markdown, not YAML", "take the line away"),
+)
+
 
 def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]:
     """Line and column (counted from 0), what is wrong, and what to do about it."""
@@ -69,7 +88,32 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]
     lines = text.split("\n")
     if "\t" in lines[line][: column + 1] if line < len(lines) else False:
         return line, lines[line].index("\t"), *_MEANINGS[0][1:]
+    before = max((at for at in range(line) if lines[at].strip()), default=-1)
+    for at in (line, before):
+        for shape, message, suggestion in _SLIPS if 0 <= at < len(lines) else ():
+            if shape.match(lines[at]):
+                return at, len(lines[at]) - len(lines[at].lstrip()), message, suggestion
+    open_ = _open_quote(text, line)
+    if open_ is not None:
+        return *open_, "a quotation mark is opened and never closed", "close it on its own line"
     for part, message, suggestion in _MEANINGS:
         if part in said:
             return line, column, message, suggestion
     return line, column, "this is not YAML", "check quotes, colons and indentation near here"
+
+
+def _open_quote(text: str, line: int) -> tuple[int, int] | None:
+    """Where the quoted text begins that ends, lines below, at the line that makes no sense.
+
+    A text whose mark was forgotten goes on to the next one, wherever in the file that stands.
+    """
+    found: tuple[int, int] | None = None
+    try:
+        for token in yaml.scan(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            start, end = token.start_mark, token.end_mark
+            if isinstance(token, yaml.ScalarToken) and token.style in {"'", '"'}:
+                crosses = start.line < end.line and end.line == line
+                found = (start.line, start.column) if crosses else found
+    except yaml.YAMLError:
+        return found
+    return found
