@@ -11,7 +11,7 @@ from zxcvbn import zxcvbn
 
 from mailer.errors import FieldError
 
-SHORTEST, LONGEST = 8, 256
+SHORTEST, LONGEST = 15, 256
 GUESSABLE = 1  # zxcvbn's score up to which a password is found within minutes
 JUDGED = 64  # characters: zxcvbn's work grows with the square of the length
 

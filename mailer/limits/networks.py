@@ -1,0 +1,39 @@
+"""Where somebody asks from: the network as far as it counts, and never kept as it is."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+from collections.abc import Sequence
+
+IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_HOME = {4: 32, 6: 64}  # bits that one customer is given: an address, or the network of a home
+
+
+def network(address: str) -> str:
+    """What counts as one place: an IPv4 address, or the /64 of an IPv6 address; "" for none."""
+    found = _address(address)
+    if found is None:
+        return ""
+    return str(ipaddress.ip_network((found, _HOME[found.version]), strict=False))
+
+
+def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:
+    """True when the settings name a network that the address lies in."""
+    found = _address(address)
+    return found is not None and any(found in one for one in trusted)
+
+
+def keyed(kind: str, text: str, pepper: bytes) -> str:
+    """A person or a place as a key that nobody can turn back."""
+    return hmac.new(pepper, f"limit {kind}\n{text}".encode(), hashlib.sha256).hexdigest()[:32]
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        found = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(found, "ipv4_mapped", None) or found

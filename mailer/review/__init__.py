@@ -1,0 +1,20 @@
+"""Review: what staff should look at before it leaves, and waves of it that must not leave."""
+
+from mailer.review.alike import SIMILAR, is_similar, note, purge
+from mailer.review.signs import BAITED, CROWD, LINK, OFFICIAL, THROWAWAY, sign
+from mailer.review.words import bands, least
+
+__all__ = [
+    "BAITED",
+    "CROWD",
+    "LINK",
+    "OFFICIAL",
+    "SIMILAR",
+    "THROWAWAY",
+    "bands",
+    "is_similar",
+    "least",
+    "note",
+    "purge",
+    "sign",
+]
