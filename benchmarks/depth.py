@@ -124,6 +124,7 @@ class Nowhere:
     """A transport that takes everything and keeps nothing."""
 
     account = "fake:relay"
+    label = ""
     delivers = True
     longest_wait = 30.0
     limits = Limits()

@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 BATCH = 1000  # rows in memory at a time
 
-MADE_WITH_THE_TABLES = frozenset({"alembic_version", "meta", "lane", "queue"})
+MADE_WITH_THE_TABLES = frozenset({"alembic_version", "audit_head", "meta", "lane", "queue"})
 """Tables that a new database may have rows in; the copy replaces them."""
 
 

@@ -36,6 +36,7 @@ class Store:
         self.url = _resolved(url, home or Path.cwd())
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _engine(self.url)
+        self.finishing: list[Callable[[], None]] = []
         self._clock = clock
         self._pepper = b""
         self._offset, self._asked_at = 0.0, -ASK_CLOCK  # of PostgreSQL's clock to our own
@@ -167,7 +168,9 @@ class Store:
         return self.url.set(query={}).render_as_string(hide_password=True)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Let what `finishing` names write what it still has, and close all connections."""
+        while self.finishing:
+            self.finishing.pop()()
         self.engine.dispose()
 
 

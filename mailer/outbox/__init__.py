@@ -2,7 +2,17 @@
 
 from mailer.outbox.claiming import Claimed, claim, held, next_due, release
 from mailer.outbox.entry import NewLetter, Sender, Written, add, mail_of, post
-from mailer.outbox.holding import arrived, give_up, let_leave, send_again, try_again, withdraw
+from mailer.outbox.holding import (
+    arrived,
+    cancel,
+    give_up,
+    hold,
+    let_leave,
+    mark_answered,
+    send_again,
+    try_again,
+    withdraw,
+)
 from mailer.outbox.moves import Event, is_state, move
 from mailer.outbox.queues import Terms
 from mailer.outbox.reaping import hold_uncleared, reap
@@ -20,15 +30,18 @@ __all__ = [
     "Written",
     "add",
     "arrived",
+    "cancel",
     "claim",
     "fence",
     "give_up",
     "has_bound",
     "held",
+    "hold",
     "hold_uncleared",
     "is_state",
     "let_leave",
     "mail_of",
+    "mark_answered",
     "move",
     "next_due",
     "post",

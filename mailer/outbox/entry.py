@@ -34,6 +34,7 @@ class Sender:
     url: str  # without a slash at the end
     reply_domain: str = ""  # of addresses at which letters are answered instead
     reply_alias: str = "off"  # off | freemail | always: whose letters have one
+    keys: tuple[str, ...] = field(default=(), repr=False)  # mark those addresses; the first makes
 
     @classmethod
     def of(cls, settings: Settings) -> Sender:
@@ -41,6 +42,7 @@ class Sender:
         return cls(
             address=settings.from_address, url=settings.public_url,
             reply_domain=settings.reply_domain, reply_alias=settings.reply_alias,
+            keys=settings.with_development_key().secret_keys,
         )  # fmt: skip
 
 
@@ -86,10 +88,13 @@ class NewLetter:
     post: str | None = None
     person: str | None = None  # claims the one letter of this person to this official
     reason: str = ""
+    held_for: str = ""  # the official whose office changed hands, if that is the reason
     terms: Terms = field(default_factory=Terms)
     on_uncertain: str = "resend"
     cleared: bool = True
-    reply_domain: str = ""  # where it is answered, at an address of its own; empty: as written
+    # Where it is answered, at an address of its own, and what marks that; empty: as written.
+    reply_domain: str = ""
+    reply_keys: tuple[str, ...] = field(default=(), repr=False)
     enclosed: bytes = b""  # a message that goes along
     id: str = ""  # made when it enters, unless somebody must know it before
 
@@ -195,7 +200,7 @@ def _row(key: str, new: NewLetter, now: float) -> dict[str, Any]:
         "person": new.person, "queue": place.id if place else queues.PEOPLE,
         "priority": PRIORITY[new.kind],
         "created_at": now, "due_at": now, "changed_at": now, "on_uncertain": new.on_uncertain,
-        "cleared": new.cleared, "reason": new.reason,
+        "cleared": new.cleared, "reason": new.reason, "held_for": new.held_for,
     }  # fmt: skip
 
 
@@ -204,7 +209,7 @@ def _text(key: str, new: NewLetter) -> dict[str, Any]:
     domain = written.from_address.rpartition("@")[2]
     reply = written.reply_address
     if reply and new.reply_domain:
-        reply = tokens.for_answers(key, new.reply_domain)
+        reply = tokens.for_answers(key, new.reply_domain, new.reply_keys)
     return {
         "letter": key, "message_id": f"{key}@{domain}", "language": written.language,
         "from_name": written.from_name, "from_address": written.from_address,

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from mailer.errors import PaperError
 
-__all__ = ["MOST", "Document", "Sheet", "available", "pdf"]
+__all__ = ["MOST", "Cover", "Document", "Sheet", "available", "pdf"]
 
 MOST = 500_000
 """Characters that one PDF may hold: some two hundred letters."""
@@ -48,6 +48,15 @@ class Sheet:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cover:
+    """What stands before the letters: what this is, in some lines, and a table of them."""
+
+    lines: Sequence[str]
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]  # one for each letter, as many cells as `head`
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     """All letters of one PDF, each on a page of its own."""
 
@@ -58,6 +67,7 @@ class Document:
     no_font: str  # what is said where no font of this machine has some character
     made_at: float  # seconds since 1970
     sheets: Sequence[Sheet]
+    cover: Cover | None = None
 
     @property
     def length(self) -> int:
@@ -70,9 +80,9 @@ def available(find: Callable[[str], object] = find_spec) -> bool:
     return find("typst") is not None
 
 
-def pdf(document: Document, *, seconds: float = SECONDS) -> bytes:
+def pdf(document: Document, *, seconds: float = SECONDS, most: int = MOST) -> bytes:
     """The document as a PDF; raises PaperError when that is too much, or takes too long."""
-    if document.length > MOST:
+    if document.length > most:
         raise PaperError("the letters are too long for one PDF")
     words = json.dumps(_plain(document)).encode()
     if not _ONE_AT_A_TIME.acquire(timeout=PATIENCE):
@@ -95,6 +105,7 @@ def _plain(document: Document) -> dict[str, object]:
     """The document as JSON knows it, each text in paragraphs that know their direction."""
     return {
         **asdict(document),
+        "cover": _cover(document.cover) if document.cover else None,
         "sheets": [
             {
                 "to": _paragraph(sheet.to),
@@ -104,6 +115,14 @@ def _plain(document: Document) -> dict[str, object]:
             }
             for sheet in document.sheets
         ],
+    }
+
+
+def _cover(cover: Cover) -> dict[str, object]:
+    return {
+        "lines": [*map(_paragraph, cover.lines)],
+        "head": [*cover.head],
+        "rows": [[*map(_paragraph, row)] for row in cover.rows],
     }
 
 

@@ -18,7 +18,7 @@ from mailer.status import Kind, State
 
 _DETAILS = (
     letter.c.dated_at, letter.c.sha256, letter.c.post, letter.c.queue, letter.c.due_at,
-    letter.c.provider_id, letter.c.cleared, letter.c.told_at,
+    letter.c.provider_id, letter.c.cleared, letter.c.told_at, submission.c.edited,
 )  # fmt: skip
 
 
@@ -52,6 +52,7 @@ class LetterPage:
     provider_id: str
     cleared: bool  # may leave through a transport that really sends
     told_at: float | None  # when its supporter was told that it failed
+    edited: bool  # its supporter changed the campaign's own text
     news: tuple[news.Back, ...]  # what providers and bounce mails told of it
 
     @property
@@ -88,7 +89,7 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
         language=found.language or "", queue=found.queue, due_at=found.due_at,
         provider_id=found.provider_id, cleared=found.cleared,
-        told_at=found.told_at, news=told,
+        told_at=found.told_at, edited=bool(found.edited), news=told,
     )  # fmt: skip
 
 

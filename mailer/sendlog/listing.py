@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Row as DbRow
-from sqlalchemy import Select, and_, false, func, or_, select, tuple_
+from sqlalchemy import Select, func, select
 
-from mailer import outbox
-from mailer.addresses import folded
-from mailer.db import Store
+from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_text, submission
+from mailer.sendlog import lines, people, properties
+from mailer.sendlog.filters import Filter, Found, Place, cursor, cursor_at
 from mailer.status import ACCEPTED, Kind, State
-
-
-@dataclass(frozen=True, kw_only=True)
-class Filter:
-    """Which letters to show. Empty fields do not narrow; an unknown state or kind finds nothing."""
-
-    campaign: str = ""
-    official: str = ""
-    state: str = ""
-    kind: str = Kind.LETTER.value  # empty: every kind
-    query: str = ""  # part of a name or e-mail address, or a reference
-    before: str = ""  # a page's `next`: go on with what is older
-    after: str = ""  # a page's `previous`: go back to what is newer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,24 +52,36 @@ class Page:
     rows: tuple[Row, ...]
     next: str
     previous: str = ""
+    unread: bool = False  # the search has not come to the log's end: `next` goes on with it
 
 
 def page(store: Store, wanted: Filter, size: int = 50) -> Page:
     """`size` rows that match, from the cursor on; costs the same at any depth."""
-    statement = _matching(wanted).limit(size + 1)
     with store.read() as tx:
-        found = [row_of(row) for row in tx.execute(statement)]
-    more, found = len(found) > size, found[:size]
-    backwards = _cursor(wanted.after) is not None
+        found = places(tx, wanted, size + 1)
+        shown = _load(tx, found.places[:size])
+    more = len(found.places) > size
+    backwards = cursor(wanted.after) is not None
     if backwards:
-        found.reverse()
+        shown.reverse()
     older = backwards or more
-    newer = more if backwards else _cursor(wanted.before) is not None
+    newer = more if backwards else cursor(wanted.before) is not None
+    read_to = "" if found.read_to is None or backwards else cursor_at(found.read_to)
     return Page(
-        rows=tuple(found),
-        next=_cursor_at(found[-1]) if found and older else "",
-        previous=_cursor_at(found[0]) if found and newer else "",
+        rows=tuple(shown),
+        next=read_to or (_cursor_at(shown[-1]) if shown and older else ""),
+        previous=_cursor_at(shown[0]) if shown and newer else "",
+        unread=bool(read_to),
     )
+
+
+def places(tx: Tx, wanted: Filter, most: int) -> Found:
+    """Where the first `most` letters that match stand, from the cursor on."""
+    if wanted.query.strip():
+        return people.by_words(tx, wanted, most)
+    if wanted.properties:
+        return properties.by_property(tx, wanted, most)
+    return Found(places=lines.newest(tx, wanted, most))
 
 
 def rows(store: Store, wanted: Filter, batch: int = 500) -> Iterator[Row]:
@@ -140,50 +139,25 @@ def _rows() -> Select[Any]:
     )
 
 
-def _matching(wanted: Filter) -> Select[Any]:
-    statement = _rows()
-    for column, value in (
-        (letter.c.campaign, wanted.campaign),
-        (letter.c.official, wanted.official),
-        (letter.c.kind, wanted.kind),
-    ):
-        if value:
-            statement = statement.where(column == value)
-    if wanted.state:
-        known = wanted.state in set(State)
-        statement = statement.where(outbox.is_state(State(wanted.state)) if known else false())
+def matching(wanted: Filter) -> Select[Any]:
+    """All letters that match, newest first, as one statement: for whoever reads them all."""
+    statement = _rows().where(*lines.of_letter(wanted))
+    for name, value in wanted.properties.items():
+        statement = statement.where(submission.c[name] == value)
     if wanted.query.strip():
-        statement = statement.where(_found_by(wanted.query.strip()))
-    place = tuple_(letter.c.created_at, letter.c.id)
-    after, before = _cursor(wanted.after), _cursor(wanted.before)
-    if after is not None:
-        return statement.where(place > tuple_(*after)).order_by(letter.c.created_at, letter.c.id)
-    if before is not None:
-        statement = statement.where(place < tuple_(*before))
-    return statement.order_by(letter.c.created_at.desc(), letter.c.id.desc())
+        statement = statement.where(people.plainly(wanted.query))
+    return lines.in_order(statement, letter.c, wanted)
+
+
+def _load(tx: Tx, found: Sequence[Place]) -> list[Row]:
+    """The rows at these places, in their order."""
+    ids = [key for _, key in found]
+    loaded = {row.id: row_of(row) for row in tx.execute(_rows().where(letter.c.id.in_(ids)))}
+    return [loaded[key] for key in ids if key in loaded]
 
 
 def _cursor_at(row: Row) -> str:
-    return f"{row.created_at!r}_{row.id}"
-
-
-def _cursor(text: str) -> tuple[float, str] | None:
-    """The place in the log that a cursor names; None where it names none."""
-    moment, _, letter_id = text.rpartition("_")
-    try:
-        return float(moment), letter_id
-    except ValueError:
-        return None
-
-
-def _found_by(query: str) -> Any:
-    """A reference (ABCDE-FGHJK, in any writing), or every word within name and address."""
-    words = [submission.c.search.contains(word, autoescape=True) for word in folded(query).split()]
-    reference = query.replace("-", "").replace(" ", "").lower()
-    by_words = and_(*words)
-    if len(reference) >= 5 and reference.isascii() and reference.isalnum():
-        return or_(by_words, letter.c.submission.startswith(reference, autoescape=True))
-    return by_words
+    return cursor_at((row.created_at, row.id))
 
 
 def row_of(row: DbRow[Any]) -> Row:

@@ -14,14 +14,15 @@ from sqlalchemy.sql.dml import ReturningInsert
 from mailer import addresses, mails, outbox
 from mailer.approvals import Edition
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Status, Supporter
-from mailer.db import Store, Tx
+from mailer.db import Store, Tx, searching
 from mailer.db.ids import random_id
 from mailer.db.schema import letter, submission
 from mailer.outbox import NewLetter, Sender, Terms
 from mailer.status import Kind, State
-from mailer.submissions import aliases, asking, consents, replacing
+from mailer.submissions import aliases, asking, consents, replacing, succession
 from mailer.submissions.asking import Asked
 from mailer.submissions.consents import Wording
+from mailer.submissions.passage import OPEN, Door, MayMail
 from mailer.submissions.preview import letters_hash, written
 
 MOST_NAMES = 2
@@ -47,13 +48,16 @@ class Draft:
     replaces: str = ""  # the receipt of what was written with a mistyped address, and waits
     agreed: tuple[Wording, ...] = ()  # what organisations may have of them
     edited: bool = False  # the supporter changed the letters' own text
+    network: str = ""  # where it comes from; kept as a keyed hash, for a week
+    left: frozenset[str] = frozenset()  # officials whose office changed hands since the approval
 
 
-def accept(store: Store, draft: Draft) -> str:
+def accept(store: Store, draft: Draft, door: Door = OPEN) -> str:
     """Take a submission in and return the token of its receipt.
 
     One transaction holds the submission and all its letters. The same draft again, at once or
-    years later, gives the same token and changes nothing.
+    years later, gives the same token and changes nothing. `door` judges what is new; raises
+    OverLimit where it does.
     """
     with store.write() as tx:
         now = store.now(tx)
@@ -62,16 +66,19 @@ def accept(store: Store, draft: Draft) -> str:
         mailbox = addresses.mailbox_key(draft.supporter.email, key)
         for one in sorted({mailbox, *replacing.mailbox(tx, draft.replaces)}):
             one_at_a_time(tx, one)
-        token = _enter(tx, draft, person, mailbox, now)
+        place = addresses.place_key(draft.network, key) if draft.network else ""
+        token = _enter(tx, draft, person, mailbox, place, now)
         if token is None:
             known = select(submission.c.receipt).where(submission.c.id == draft.id)
             return str(tx.execute(known).scalar_one())
         consents.add(tx, draft.id, draft.agreed, now=now)
-        hold = _hold(tx, draft, person, mailbox)
-        waits = draft.edition.campaign.confirm and draft.edition.campaign.status is Status.LIVE
+        passage = door.judge(tx, now)
+        hold = _hold(tx, draft, person, mailbox) or passage.hold
+        asks = draft.edition.campaign.confirm or passage.ask
+        waits = asks and draft.edition.campaign.status is Status.LIVE
         _add_letters(tx, draft, person, mailbox, hold, now, waits=waits)
         if waits:
-            _ask(tx, draft, mailbox, key, now)
+            _ask(tx, draft, mailbox, key, now, door.may_mail)
         replacing.replace(tx, draft.replaces, draft.edition.campaign.slug, now)
     return token
 
@@ -119,7 +126,9 @@ def tell_already(
     )  # fmt: skip
 
 
-def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str | None:
+def _enter(
+    tx: Tx, draft: Draft, person: str, mailbox: str, place: str, now: float
+) -> str | None:  # fmt: skip
     """Insert the submission; return its receipt token, or None when it is there already."""
     who = draft.supporter
     values: dict[str, Any] = {
@@ -131,8 +140,12 @@ def _enter(tx: Tx, draft: Draft, person: str, mailbox: str, now: float) -> str |
         "postal_code": who.postal_code, "address": who.address, "district": who.district,
         "role": who.role, "affiliation": who.affiliation, "personal": who.personal,
         "via": draft.via, "created_at": now, "edited": draft.edited,
+        "network": place,
     }  # fmt: skip
-    return tx.execute(_once(tx.dialect.name), values).scalar_one_or_none()
+    token = tx.execute(_once(tx.dialect.name), values).scalar_one_or_none()
+    if token is not None:
+        searching.enter(tx, [values])
+    return token
 
 
 @cache
@@ -163,7 +176,7 @@ def _add_letters(
     # Nor do trials: their letters go to staff.
     trial = draft.edition.campaign.status is Status.TRIAL
     claims = None if waits or trial else person
-    new = _new_letters(draft, state, claims, hold)
+    new = [_kept(draft, one) for one in _new_letters(draft, state, claims, hold)]
     refused = outbox.add(tx, new, now)
     if not refused:
         return
@@ -194,9 +207,19 @@ def _new_letters(
             terms=_terms(campaign, recipients.get(merged.official)),
             on_uncertain=campaign.uncertain, cleared=cleared,
             reply_domain=aliases.domain_for(draft.sender, draft.supporter.email),
+            reply_keys=draft.sender.keys,
         )
         for merged in draft.letters
     ]  # fmt: skip
+
+
+def _kept(draft: Draft, new: NewLetter) -> NewLetter:
+    """A letter as it enters: held, once it might leave, where the office changed hands since."""
+    if new.official not in draft.left:
+        return new
+    state = State.REVIEW if new.state is State.QUEUED else new.state
+    reason = new.reason or succession.CHANGED
+    return replace(new, state=state, reason=reason, held_for=new.official or "")
 
 
 def _terms(campaign: Campaign, to: Recipient | None) -> Terms:
@@ -211,11 +234,13 @@ def _cancelled(new: NewLetter) -> NewLetter:
     return replace(new, state=State.CANCELLED, person=None, reason=reason)
 
 
-def _ask(tx: Tx, draft: Draft, mailbox: str, key: bytes, now: float) -> None:
+def _ask(
+    tx: Tx, draft: Draft, mailbox: str, key: bytes, now: float, may: MayMail
+) -> None:  # fmt: skip
     who = draft.supporter
     asked = Asked(
         submission=draft.id, mailbox=mailbox, email=who.email, language=who.language,
         campaign=draft.edition.campaign.slug,
         title=draft.edition.campaign.version(who.language).title,
     )  # fmt: skip
-    asking.ask(tx, asked, draft.sender, key, now)
+    asking.ask(tx, asked, draft.sender, key, now, may)

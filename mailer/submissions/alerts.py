@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from mailer import i18n, mails, outbox
 from mailer.db import Store, Tx, marks
 from mailer.mails import FailedGroup
-from mailer.outbox import Sender
+from mailer.outbox import Sender, bell
 from mailer.status import Kind, State
 from mailer.submissions import whys
 from mailer.submissions.accept import one_at_a_time
@@ -70,8 +70,9 @@ def tell_failed(store: Store, desk: Desk) -> int:
 
 
 def post(tx: Tx, desk: Desk, mail: tuple[str, str], now: float) -> None:
-    """Queue a mail to staff, if there is an address for it."""
+    """Queue a mail to staff, if there is an address for it; and have them told by URL."""
     subject, text = mail
+    bell.ring(tx, subject, text, now=now)
     if desk.alert_to:
         outbox.post(
             tx, Kind.ALERT, to=desk.alert_to, subject=subject, text=text, sender=desk.sender,

@@ -14,6 +14,7 @@ from mailer.db.schema import confirmation
 from mailer.outbox import Sender
 from mailer.status import Kind
 from mailer.submissions import codes
+from mailer.submissions.passage import MayMail, always
 
 AN_HOUR = 1
 """Mails to one mailbox for one campaign in an hour: a form must not be a mail bomb."""
@@ -34,13 +35,15 @@ class Asked:
     title: str  # the campaign's, in that language
 
 
-def ask(tx: Tx, who: Asked, sender: Sender, pepper: bytes, now: float) -> None:
-    """Queue the mail that asks, unless its mailbox has had enough of them.
+def ask(
+    tx: Tx, who: Asked, sender: Sender, pepper: bytes, now: float, may: MayMail = always
+) -> None:  # fmt: skip
+    """Queue the mail that asks, unless its mailbox has had enough of them, or `may` says no.
 
     Then one that it has does as well: a link shows all that waits for the mailbox. For a mailbox
     that wants no mail it is only noted, so that it counts. The caller keeps others from counting.
     """
-    if _had_enough(tx, who, now):
+    if _had_enough(tx, who, now) or not may(tx, who.email, now):
         return
     token, code = random_id(), codes.make()
     language = who.language if who.language in i18n.LANGUAGES else i18n.SOURCE

@@ -24,8 +24,17 @@ def shown(code: str) -> str:
 
 def read(typed: str) -> str:
     """The code that somebody typed, in any case and with any dashes and spaces; "" for none."""
-    code = "".join(one for one in typed[:100].upper() if one.isalnum())
+    code = _letters(typed)
     return code if len(code) == LENGTH and set(code) <= set(ALPHABET) else ""
+
+
+def strange(typed: str) -> str:
+    """The letters and digits of a typed code that none of ours has, each once; "" for none."""
+    return "".join(dict.fromkeys(one for one in _letters(typed) if one not in ALPHABET))
+
+
+def _letters(typed: str) -> str:
+    return "".join(one for one in typed[:100].upper() if one.isalnum())
 
 
 def keyed(code: str, token: str, pepper: bytes) -> str:

@@ -80,18 +80,13 @@ def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> 
         if link.open:
             let_go(tx, row, now=now, sender=sender)
         elif not links.open_ones(tx, link.mailbox, now):
-            expiring.cancel(tx, _awaiting(tx, submission_id), now=now)
+            expiring.cancel(tx, awaiting(tx, submission_id), now=now)
     return str(row.receipt)
-
-
-def is_waiting(tx: Tx, submission_id: str) -> bool:
-    """True while a submission can be confirmed."""
-    return bool(_awaiting(tx, submission_id))
 
 
 def let_go(tx: Tx, row: Row[Any], *, now: float, sender: Sender) -> None:
     """Let a submission go, by its row; one that does not wait any more stays as it is."""
-    if not _awaiting(tx, row.id):
+    if not awaiting(tx, row.id):
         return
     this = update(submission).where(submission.c.id == row.id, submission.c.confirmed_at.is_(None))
     tx.execute(this.values(confirmed_at=now))
@@ -107,7 +102,7 @@ def _shown(tx: Tx, mailbox: str, now: float) -> Sequence[Row[Any]]:
     return tx.execute(theirs.order_by(submission.c.created_at.desc())).all()
 
 
-def _awaiting(tx: Tx, submission_id: str) -> Sequence[str]:
+def awaiting(tx: Tx, submission_id: str) -> Sequence[str]:
     """The letters of a submission that wait; nobody else moves them until the transaction ends."""
     waiting = select(letter.c.id).where(
         letter.c.submission == submission_id, letter.c.kind == Kind.LETTER,

@@ -71,27 +71,33 @@ def given(tx: Tx, submission_id: str) -> tuple[Consent, ...]:
 
 
 def withdraw(store: Store, token: str, organisation: str) -> bool:
-    """Take back what the person of this receipt agreed to; a second time changes nothing.
+    """Take back what was agreed to on this receipt; a second time changes nothing.
 
-    It counts for everything the person sent in for the campaign. False when there is no such
-    receipt, or nothing of this organisation on it.
+    Where the owner of the address has confirmed it, that counts for everything the person sent in
+    for the campaign: else anybody who types their name and address could take back for them.
+    False when there is no such receipt, or nothing of this organisation on it.
     """
     with store.write() as tx:
         found = tx.execute(_OF_RECEIPT, {"token": token, "name": organisation}).one_or_none()
         if found is None:
             return False
-        theirs = select(submission.c.id).where(
-            submission.c.campaign == found.campaign, submission.c.mailbox == found.mailbox,
-            submission.c.person == found.person,
-        )  # fmt: skip
+        this = submission.c.id == found.id
+        if found.confirmed_at is not None:
+            this = (
+                (submission.c.campaign == found.campaign)
+                & (submission.c.mailbox == found.mailbox)
+                & (submission.c.person == found.person)
+            )
         still = (consent.c.organisation == organisation, consent.c.withdrawn_at.is_(None))
-        taken = update(consent).where(consent.c.submission.in_(theirs), *still)
+        taken = update(consent).where(
+            consent.c.submission.in_(select(submission.c.id).where(this)), *still
+        )
         tx.execute(taken.values(withdrawn_at=store.now(tx)))
     return True
 
 
 _OF_RECEIPT = (
-    select(submission.c.campaign, submission.c.mailbox, submission.c.person)
+    select(submission)
     .join(consent, consent.c.submission == submission.c.id)
     .where(submission.c.receipt == bindparam("token"), consent.c.organisation == bindparam("name"))
 )

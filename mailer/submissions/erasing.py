@@ -14,14 +14,15 @@ from typing import Any
 
 from sqlalchemy import Row, delete, func, select, update
 
-from mailer import addresses, outbox
-from mailer.db import Store, Tx
+from mailer import addresses, audit, outbox
+from mailer.db import Store, Tx, searching
 from mailer.db.schema import (
     confirmation,
     consent,
     letter,
     letter_event,
     letter_text,
+    likeness,
     news,
     submission,
 )
@@ -35,7 +36,7 @@ ERASED = "erased"
 """The reason of letters that were stopped, and what stands where an address stood."""
 
 _PERSON = ("name", "email", "search", "postal_code", "address", "district", "role", "affiliation",
-           "personal", "letters_hash")  # fmt: skip
+           "personal", "letters_hash", "network")  # fmt: skip
 _WORDS = ("from_name", "reply_name", "reply_address", "subject", "salutation", "body")
 _READER = ("to_name", "to_address")  # theirs, where we wrote to the supporter
 
@@ -59,10 +60,12 @@ def forget(store: Store, email: str, *, file: Path) -> Erased:
     address = addresses.parse(email)
     with store.read() as tx:
         mailbox = addresses.mailbox_key(address, store.pepper(tx))
-    return forget_mailbox(store, mailbox, file=file)
+    return forget_mailbox(store, mailbox, file=file, actor=audit.COMMAND)
 
 
-def forget_mailbox(store: Store, mailbox: str, *, file: Path) -> Erased:
+def forget_mailbox(
+    store: Store, mailbox: str, *, file: Path, actor: str = audit.SUPPORTER
+) -> Erased:
     """Erase what is known of a mailbox (a keyed hash), as `forget` does."""
     with store.write() as tx:
         now = store.now(tx)
@@ -70,6 +73,10 @@ def forget_mailbox(store: Store, mailbox: str, *, file: Path) -> Erased:
         erased = erase(tx, erasure, now=now)
         if erased.submissions:
             journal.note(file, erasure)
+            audit.record(
+                tx, now=now, actor=actor, act="erase.mailbox", subject=mailbox,
+                count=erased.submissions,
+            )  # fmt: skip
     if erased.submissions:
         store.scrub()
     return erased
@@ -95,6 +102,9 @@ def forget_one(
         erased = erase(tx, erasure, now=now)
         if erased.submissions:
             journal.note(file, erasure)
+            audit.record(
+                tx, now=now, actor=audit.SUPPORTER, act="erase.submission", subject=row.id
+            )  # fmt: skip
     if erased.submissions:
         store.scrub()
     return erased
@@ -138,7 +148,9 @@ def _erase_one(tx: Tx, submission_id: str, email: str, now: float) -> Erased:
     stopped, under_way = _stop(tx, rows, now)
     for row in rows:
         _erase_letter(tx, row, email)
-    tx.execute(delete(consent).where(consent.c.submission == submission_id))
+    for kept in (consent, likeness):
+        tx.execute(delete(kept).where(kept.c.submission == submission_id))
+    searching.forget(tx, submission_id)
     blank = dict.fromkeys(_PERSON, "")
     tx.execute(
         update(submission).where(submission.c.id == submission_id).values(erased_at=now, **blank)

@@ -41,7 +41,16 @@ def find(tx: Tx, token: str, now: float) -> Link | None:
 
 def open_ones(tx: Tx, mailbox: str, now: float) -> Sequence[Row[Any]]:
     """The rows of all open links of a mailbox, the newest first."""
-    statement = _of(confirmation.c.mailbox == mailbox, _is_open(now))
+    return _newest_first(tx, mailbox, _is_open(now))
+
+
+def closed_ones(tx: Tx, mailbox: str, now: float) -> Sequence[Row[Any]]:
+    """The rows of all links of a mailbox that are over, the newest first."""
+    return _newest_first(tx, mailbox, ~_is_open(now))
+
+
+def _newest_first(tx: Tx, mailbox: str, which: ColumnElement[bool]) -> Sequence[Row[Any]]:
+    statement = _of(confirmation.c.mailbox == mailbox, which)
     return tx.execute(statement.order_by(confirmation.c.at.desc())).all()
 
 

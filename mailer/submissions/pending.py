@@ -16,6 +16,7 @@ from mailer.submissions import asking
 from mailer.submissions.accept import one_at_a_time
 from mailer.submissions.asking import Asked
 from mailer.submissions.expiring import EXPIRED
+from mailer.submissions.passage import MayMail, always
 
 APART = 3600.0
 """Seconds between two mails that one submission may ask for."""
@@ -61,7 +62,7 @@ def pending(store: Store, receipt: str) -> Pending | None:
         )  # fmt: skip
 
 
-def again(store: Store, receipt: str, sender: Sender) -> bool:
+def again(store: Store, receipt: str, sender: Sender, may: MayMail = always) -> bool:
     """Queue the mail that asks to confirm once more; False for a receipt that is not there.
 
     Once an hour. Whether the mailbox may have another mail then, nobody is told: others may have
@@ -77,7 +78,7 @@ def again(store: Store, receipt: str, sender: Sender) -> bool:
         if waiting and _asked_at(tx, row) <= now - APART:
             noted = Event(now=now, actor="supporter", note=ASKED_AGAIN)
             moves.record(tx, [one.id for one in waiting], State.AWAITING, noted)
-            asking.ask(tx, _who(row, waiting[0]), sender, store.pepper(tx), now)
+            asking.ask(tx, _who(row, waiting[0]), sender, store.pepper(tx), now, may)
     return True
 
 

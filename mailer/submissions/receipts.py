@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 
 from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_event, letter_text, submission
@@ -55,6 +55,7 @@ class ReceiptLetter:
     salutation: str
     body: str
     passed_on: bool  # answers come to an address of ours first
+    former: str = ""  # the official to whom it was written, when the office has changed hands since
 
     @property
     def deferred(self) -> bool:
@@ -159,6 +160,7 @@ def _letter(row: Row[Any], shown: _Shown, about: Forecast | None) -> ReceiptLett
         answer=shown.answer, returned=shown.returned, about=about, kept_here=kept,
         language=row.language, subject=row.subject, salutation=row.salutation, body=row.body,
         passed_on=tokens.is_for_answers(row.reply_address),
+        former=row.held_for if row.held_for != row.official else "",
     )  # fmt: skip
 
 
@@ -201,8 +203,8 @@ def _shown(
     first = tx.execute(
         select(letter).where(
             letter.c.campaign == row.campaign, letter.c.person == person,
-            letter.c.official == row.official,
-        )
+            or_(letter.c.official == row.official, letter.c.held_for == row.official),
+        ).limit(1)
     ).one_or_none()  # fmt: skip
     if first is None:  # staff withdrew it, and with it whatever it stood for
         return _Shown(

@@ -1,24 +1,25 @@
 """What a database says that was just put back or copied: nothing leaves, all doubts are open.
 
 Since the backup letters have left that it still calls open, and people were erased that it still
-names. So everything is paused, what was open is uncertain and held for a person, and the erasures
-are repeated, all in one transaction, before anybody else can see the database.
+names, or that want no more mail. So everything is paused, what was open is uncertain and held for a
+person, and what the journal says is repeated, all in one transaction, before anybody else can see
+the database.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select, update
 
 from mailer import outbox
 from mailer.db import Tx
-from mailer.db.schema import letter
+from mailer.db.schema import bulk, letter
 from mailer.outbox import Event, is_state, lanes, moves
 from mailer.status import State
-from mailer.submissions import erasing
-from mailer.submissions.journal import Erasure
+from mailer.submissions import erasing, wishes
+from mailer.submissions.journal import Noted
 
 RESTORED = "restored"
 """The reason of letters that were open in a backup: they may have left since."""
@@ -34,6 +35,7 @@ class Settled:
     review: int  # were held and still are
     awaiting: int  # not confirmed: once they are, they are held too
     erased: int  # submissions that were erased since
+    ended: int = 0  # mailboxes whose owners have wanted no more mail since
 
 
 Settle = Callable[[Tx, float], Settled]
@@ -41,17 +43,22 @@ Settle = Callable[[Tx, float], Settled]
 
 
 def settle(
-    tx: Tx, *, why: str, actor: str, erasures: Sequence[Erasure] = (), now: float
+    tx: Tx, *, why: str, actor: str, noted: Noted | None = None, now: float
 ) -> Settled:  # fmt: skip
-    """Pause everything because of `why`, repeat the erasures, and hold what was open."""
+    """Pause everything because of `why`, repeat what the journal noted, hold what was open."""
+    noted = noted or Noted()
     lanes.pause(tx, lanes.EVERYTHING, reason=why, actor=actor, now=now)
-    erased = erasing.replay(tx, erasures, now=now)
+    # What staff had begun to do to many letters: nobody knows what it still means.
+    begun = update(bulk).where(bulk.c.state == "running")
+    tx.execute(begun.values(state="stopped", finished_at=now))
+    erased = erasing.replay(tx, noted.erasures, now=now)
+    ended = wishes.replay(tx, noted.wishes, now=now)
     event = Event(now=now, actor="mailer", note=why)
     uncertain = _doubt(tx, event)
     _mark(tx)
     return Settled(
         uncertain=uncertain, review=_remark(tx, event), awaiting=_count(tx, State.AWAITING),
-        erased=erased,
+        erased=erased, ended=ended,
     )  # fmt: skip
 
 

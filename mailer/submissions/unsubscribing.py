@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 from itsdangerous import BadSignature, Signer
 from sqlalchemy import delete, select
 
-from mailer.db import Store
+from mailer.db import Store, Tx
 from mailer.db.schema import suppressed
 from mailer.outbox import suppression
+from mailer.submissions import journal
+from mailer.submissions.journal import What, Wish
 
 UNSUBSCRIBED = "unsubscribed"
 """Why a mailbox gets no more mail, when its owner pressed the button behind such a link."""
@@ -37,17 +40,34 @@ def mailbox_of(keys: Sequence[str], token: str) -> str | None:
         return None
 
 
-def unsubscribe(store: Store, mailbox: str) -> None:
-    """Mail nothing more to a mailbox; again changes nothing."""
+def unsubscribe(store: Store, mailbox: str, *, file: Path | None = None) -> None:
+    """Mail nothing more to a mailbox, and note it in the journal `file`; again changes nothing."""
     with store.write() as tx:
-        suppression.suppress(tx, mailbox, reason=UNSUBSCRIBED, now=store.now(tx))
+        now = store.now(tx)
+        if end(tx, mailbox, now=now):
+            journal.note_wish(file, Wish(at=now, mailbox=mailbox, what=What.UNSUBSCRIBED))
 
 
-def subscribe(store: Store, mailbox: str) -> None:
+def subscribe(store: Store, mailbox: str, *, file: Path | None = None) -> None:
     """Take an `unsubscribe` back; what else ended our mails to it stays."""
-    theirs = (suppressed.c.mailbox == mailbox, suppressed.c.reason == UNSUBSCRIBED)
     with store.write() as tx:
-        tx.execute(delete(suppressed).where(*theirs))
+        if begin(tx, mailbox):
+            wish = Wish(at=store.now(tx), mailbox=mailbox, what=What.SUBSCRIBED)
+            journal.note_wish(file, wish)
+
+
+def end(tx: Tx, mailbox: str, *, now: float) -> bool:
+    """Mail nothing more to a mailbox; false when nothing was mailed to it before."""
+    if suppression.is_suppressed(tx, mailbox):
+        return False
+    suppression.suppress(tx, mailbox, reason=UNSUBSCRIBED, now=now)
+    return True
+
+
+def begin(tx: Tx, mailbox: str) -> bool:
+    """Take an `end` back; false when there was none."""
+    theirs = (suppressed.c.mailbox == mailbox, suppressed.c.reason == UNSUBSCRIBED)
+    return tx.execute(delete(suppressed).where(*theirs)).rowcount > 0
 
 
 def why_ended(store: Store, mailbox: str) -> str:

@@ -6,12 +6,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
-from mailer import outbox
-from mailer.campaigns.library import Library
+from mailer import limits, outbox, review
+from mailer.campaigns.library import Content, Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.errors import MailerError
+from mailer.limits import alarms
 from mailer.officials.values import Officials
 from mailer.outbox import Sender, outage, queues
 from mailer.outbox.retries import RetryPlan
@@ -24,11 +26,14 @@ from mailer.submissions import (
     notices,
     reminders,
     stuck,
+    succession,
 )
-from mailer.worker import terms
+from mailer.worker import terms, witness
+from mailer.worker.beside import Beside, acting_on_many, counting_letters
 from mailer.worker.engine import Worker
 from mailer.worker.fetching import Fetching
 from mailer.worker.liveness import Liveness
+from mailer.worker.upkeep import Upkeep
 
 log = logging.getLogger("mailer.worker")
 
@@ -40,9 +45,14 @@ EXPIRE_EVERY = 300.0  # seconds between looks for letters that can no longer be 
 REMIND_EVERY = 300.0  # seconds between looks for supporters who have not confirmed
 FIND_EVERY = 5.0  # seconds between looks for receipts that somebody has asked for
 ASK_EVERY = 60.0  # seconds between looks for supporters to ask whether the offices answered
+FORGET_EVERY = 600.0  # seconds between looks for allowances and traces whose time is over
+COUNT_EVERY = 2.0  # seconds between looks for letters that are not counted yet
+ACT_EVERY = 1.0  # seconds between looks for what staff have begun to do to many letters
 FETCH_ENDS = 5.0  # seconds that a look under way may still take at the end
 FETCH_EVERY = 60.0  # seconds between looks into the mailbox for bounces
+POSTS_EVERY = 1.0  # seconds between looks whether the files say who has left an office
 FILES_EVERY = 30.0  # seconds between looks at the officials' file
+WITNESS_EVERY = 3600.0  # seconds between notes of where the audit stands
 
 
 @dataclass(kw_only=True)
@@ -77,7 +87,13 @@ class Housekeeping:
         ).secret_keys
         self._answer_after = settings.answer_days * answers.DAY
         self._fetching = Fetching(settings, store)
+        delivers = any(way.delivers for way in worker.transports)
+        zone = ZoneInfo(settings.timezone)
+        self._counting = Beside(counting_letters(store, library, zone))
+        self._acting = Beside(acting_on_many(store, delivers=delivers))
+        self._upkeep = Upkeep(settings, store, library, worker.transports)
         self._chores = (
+            *(_Chore(act=act, every=every) for act, every in self._upkeep.chores()),
             _Chore(act=self._reap, every=REAP_EVERY),
             _Chore(act=self._open_offices, every=REAP_EVERY),
             _Chore(act=self._tell, every=TELL_EVERY),
@@ -88,9 +104,15 @@ class Housekeeping:
             _Chore(act=self._expire, every=EXPIRE_EVERY),
             _Chore(act=self._find, every=FIND_EVERY),
             _Chore(act=self._ask, every=ASK_EVERY),
+            _Chore(act=self._forget_callers, every=FORGET_EVERY),
             _Chore(act=self._fetching.begin, every=FETCH_EVERY),
+            _Chore(act=self._counting.begin, every=COUNT_EVERY),
+            _Chore(act=self._acting.begin, every=ACT_EVERY),
             _Chore(act=self._read_files, every=FILES_EVERY),
+            _Chore(act=witness.noting(settings, store), every=WITNESS_EVERY),
+            _Chore(act=self._watch_posts, every=POSTS_EVERY),
         )
+        self._watched: tuple[Content, int] | None = None
 
     def when_due(self) -> None:
         """Do what is due; raises StoreError when the database is away, and goes on next time."""
@@ -101,8 +123,11 @@ class Housekeeping:
                 chore.done = now
 
     def close(self) -> None:
-        """Let a look into the mailbox for bounces come to its end, for a moment."""
+        """Let what is under way beside the deliveries come to its end, for a moment."""
         self._fetching.end(FETCH_ENDS)
+        self._upkeep.end(FETCH_ENDS)
+        self._counting.end(FETCH_ENDS)
+        self._acting.end(FETCH_ENDS)
 
     def _reap(self) -> None:
         dead = self._liveness.dead()
@@ -127,6 +152,13 @@ class Housekeeping:
         alerts.tell_failed(self._store, self._desk)
         for line in dead.tell(self._store, self._desk, self._officials()):
             log.warning("%s", line)
+
+        for line in alarms.tell(self._store, self._desk.sender, self._desk.alert_to):
+            log.warning("%s", line)
+
+    def _forget_callers(self) -> None:
+        limits.purge(self._store)
+        review.purge(self._store)
 
     def _remind(self) -> None:
         reminded = reminders.remind(self._store, self._desk.sender, self._keys)
@@ -184,10 +216,27 @@ class Housekeeping:
         except MailerError:
             return Officials()
 
+    def _watch_posts(self) -> None:
+        """Hold what waits for somebody who has left; all of it is gone through when files change.
+
+        A day that begins takes offices away too, and is noticed without a change.
+        """
+        content, minute = self._library.current(), int(self._store.now() // 60)
+        seen, self._watched = self._watched, (content, minute)
+        fresh = seen is None or seen[0] is not content
+        if not fresh and seen == self._watched:
+            return
+        held, again = succession.watch(self._store, content, thorough=fresh)
+        if held:
+            log.warning("%d letters are held: their offices have changed hands", held)
+        if again:
+            log.warning("%d letters wait again: the offices are their readers' after all", again)
+
     def _read_files(self) -> None:
         try:
             content = self._library.current()
-        except MailerError as error:  # the lanes keep what they have
+        except MailerError as error:  # the offices' lanes keep what they have
             log.error("officials.yaml: %s", error)
+            terms.limit(self._store, self._worker.transports)
             return
         terms.refresh(self._store, content, self._worker.transports)

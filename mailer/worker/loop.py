@@ -17,6 +17,7 @@ from mailer.message import tokens
 from mailer.outbox import Claimed
 from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
+from mailer.worker import terms
 from mailer.worker.engine import Worker
 from mailer.worker.housekeeping import Housekeeping
 from mailer.worker.liveness import Liveness
@@ -46,6 +47,7 @@ def drain(settings: Settings, store: Store) -> None:
     """Send all that is due now, and return when it is settled: for tests and tools."""
     ways = transports.of(settings)
     worker = _worker(settings, store, ways, f"drain-{random_id()}")
+    terms.limit(store, ways)
     try:
         worker.drain()
     finally:
@@ -53,9 +55,11 @@ def drain(settings: Settings, store: Store) -> None:
 
 
 def _worker(settings: Settings, store: Store, ways: Sequence[Transport], name: str) -> Worker:
+    keys = settings.with_development_key().secret_keys
+
     def envelope(letter: Claimed, way: Transport) -> str:
         verp = bool(getattr(way, "verp", True))
-        return envelope_sender(letter, settings.reply_domain, verp=verp)
+        return envelope_sender(letter, settings.reply_domain, keys, verp=verp)
 
     return Worker(
         store, ways, name, connections=settings.worker_connections, envelope=envelope,
@@ -73,6 +77,8 @@ def _turn(worker: Worker, housekeeping: Housekeeping, stop: threading.Event) -> 
         stop.wait(DATABASE_AWAY)
 
 
-def envelope_sender(letter: Claimed, reply_domain: str, *, verp: bool) -> str:
+def envelope_sender(
+    letter: Claimed, reply_domain: str, keys: Sequence[str], *, verp: bool
+) -> str:  # fmt: skip
     """Where a bounce of this letter goes: an address that holds the letter's own token (VERP)."""
-    return tokens.for_bounces(letter.id, letter.mail.from_address, reply_domain, verp=verp)
+    return tokens.for_bounces(letter.id, letter.mail.from_address, reply_domain, keys, verp=verp)

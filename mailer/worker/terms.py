@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from mailer.campaigns.library import Content
 from mailer.campaigns.recipients import reachable
-from mailer.db import Store
+from mailer.db import Store, Tx
 from mailer.officials.values import DEFAULT_PACE, Official, Officials, Pace, Post
-from mailer.outbox import Terms, lanes, queues
+from mailer.outbox import Terms, lanes, queues, renaming
 from mailer.transports import Transport
 
 
@@ -19,11 +19,22 @@ def refresh(store: Store, content: Content, ways: Sequence[Transport]) -> None:
         lanes.set_paces(tx, mailbox_paces(content.officials))
         lanes.set_domain_paces(tx, content.officials.domains, now)
         queues.set_terms(tx, terms(content, now), now)
-        for way in ways:
-            first = lanes.first_used(tx, way.account)
-            daily = way.limits.today(first, now)
-            if way.limits or first is not None:
-                lanes.limit_account(tx, way.account, way.limits.pace, daily, now)
+        _limit(tx, ways, now)
+
+
+def limit(store: Store, ways: Sequence[Transport]) -> None:
+    """Set the accounts' limits alone, whatever the files say: without them nothing may leave."""
+    with store.write() as tx:
+        _limit(tx, ways, store.now(tx))
+
+
+def _limit(tx: Tx, ways: Sequence[Transport], now: float) -> None:
+    renaming.take_over(tx, {way.account: way.label for way in ways}, now)
+    for way in ways:
+        first = lanes.first_used(tx, way.account)
+        daily = way.limits.today(first, now)
+        if way.limits or first is not None:
+            lanes.limit_account(tx, way.account, way.limits.pace, daily, now)
 
 
 def mailbox_paces(officials: Officials) -> dict[str, Pace]:

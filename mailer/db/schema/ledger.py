@@ -90,6 +90,9 @@ letter = Table(
     Column("cleared", Boolean, nullable=False, server_default=false()),
     Column("possibly_twice", Boolean, nullable=False, server_default=false()),
     words("reason"),  # why it is held, failed or cancelled
+    # The official whose office changed hands, for which it was held: staff may let it leave to
+    # them all the same, or address it to whoever followed.
+    words("held_for"),
     words("transport"),  # the account that took it, or may have
     words("answer"),  # what the server said last
     words("provider_id"),
@@ -101,17 +104,44 @@ letter = Table(
     one_of("kind", Kind),
     UniqueConstraint("campaign", "person", "official", name="uq_letter_one_per_person"),
     Index("ix_letter_submission", "submission"),
-    Index("ix_letter_created_at_id", "created_at", "id"),
-    Index("ix_letter_campaign_created_at_id", "campaign", "created_at", "id"),
-    Index("ix_letter_official_created_at_id", "official", "created_at", "id"),
 )
-# Without the two states that a letter is in for moments only: each would cost a change.
+# The log's own: each kind of mail in the order in which it was written (see sendlog.lines).
+_LETTERS, _OTHERS = text("kind = 'letter'"), text("kind <> 'letter'")
+_PLACE = (letter.c.created_at, letter.c.id)
+Index("ix_letter_written", *_PLACE, sqlite_where=_LETTERS, postgresql_where=_LETTERS)
+Index(
+    "ix_letter_campaign",
+    letter.c.campaign,
+    *_PLACE,
+    sqlite_where=_LETTERS,
+    postgresql_where=_LETTERS,
+)
+Index(
+    "ix_letter_official",
+    letter.c.official,
+    letter.c.campaign,
+    *_PLACE,
+    sqlite_where=_LETTERS,
+    postgresql_where=_LETTERS,
+)
+Index(
+    "ix_letter_other",
+    letter.c.kind,
+    letter.c.campaign,
+    *_PLACE,
+    sqlite_where=_OTHERS,
+    postgresql_where=_OTHERS,
+)
+# Without the two states that a letter is in for moments only: each would cost a change. With the
+# official at its end, so that other people's letters are passed over without being read.
 _SETTLED = text("state NOT IN ('claimed', 'dot')")
 Index(
-    "ix_letter_state_created_at_id",
+    "ix_letter_state",
     letter.c.state,
-    letter.c.created_at,
-    letter.c.id,
+    letter.c.kind,
+    letter.c.campaign,
+    *_PLACE,
+    letter.c.official,
     sqlite_where=_SETTLED,
     postgresql_where=_SETTLED,
 )

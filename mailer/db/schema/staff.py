@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Table, Text
 
 from mailer.db.schema.base import metadata, moment, words
 
@@ -26,8 +26,11 @@ account = Table(
     words("name"),
     Column("role", Text, nullable=False),
     words("organisation"),  # of a partner
+    words("campaigns"),  # of a partner, by slug, with spaces between; empty: all
     words("password"),  # Argon2id; empty until the invitation is used
-    words("totp"),
+    words("totp"),  # the second factor's secret, in base 32; empty without one
+    words("totp_new"),  # one that is shown to be set up, and not proven yet
+    Column("totp_used", Integer, nullable=False, server_default="0"),  # the newest step taken
     moment("created_at", nullable=False),
     moment("disabled_at"),
 )
@@ -37,7 +40,7 @@ account_token = Table(
     metadata,
     Column("hash", Text, primary_key=True),
     Column("account", Text, ForeignKey("account.id"), nullable=False),
-    Column("purpose", Text, nullable=False),  # invitation | reset | enter
+    Column("purpose", Text, nullable=False),  # invitation | reset | enter | second
     moment("expires_at", nullable=False),
 )
 
@@ -48,4 +51,15 @@ staff_session = Table(
     Column("account", Text, ForeignKey("account.id"), nullable=False),
     moment("created_at", nullable=False),
     moment("seen_at", nullable=False),
+    words("browser"),  # as its owner may know it again
+    Index("ix_staff_session_account", "account"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("hash", Text, primary_key=True),
+    Column("account", Text, ForeignKey("account.id"), nullable=False),
+    moment("used_at"),
+    Index("ix_recovery_code_account", "account"),
 )
