@@ -2,14 +2,14 @@
 
 PYTHON ?= python3
 ARGS ?= -n auto
-EXTRAS := dkim,pdf,postgres,webhooks
+EXTRAS := dkim,pdf,postgres,webhooks,xlsx
 VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 # A package index that cannot be reached is to be said soon, not after a minute of attempts.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --retries 2
 
-.PHONY: help run test check storm bench lighthouse screenshots clean
+.PHONY: help run test check storm hunt bench lighthouse screenshots clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
@@ -34,6 +34,10 @@ storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SE
 	@sh tests/install.sh
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
+hunt: $(VENV)/.test ## the attacks of the tests at their full length: about half an hour
+	@sh tests/install.sh
+	@HUNT=1 exec $(BIN)/python -m pytest -n auto tests/message/test_hostile.py tests/web_public/test_attacks.py
+
 bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh
 	@$(BIN)/python -m benchmarks.accept
@@ -44,6 +48,9 @@ bench: $(VENV)/.test ## the figures of docs/performance.md
 	@$(BIN)/python -m benchmarks.smtp
 	@$(BIN)/python -m benchmarks.providers
 	@$(BIN)/python -m benchmarks.dkim
+	@$(BIN)/python -m benchmarks.log
+	@$(BIN)/python -m benchmarks.export
+	@$(BIN)/python -m benchmarks.check
 
 lighthouse: $(VENV)/.test ## Lighthouse's figures of the campaign's page (needs Node 20, npm, Chromium)
 	@sh tests/install.sh

@@ -178,6 +178,26 @@ def mailbox(address: str) -> str:
     return f"{local}@{domain}"
 
 
+def limit_key(address: str) -> str:
+    """A coarser form for counting alone: no dots, no +tag, whoever the provider is.
+
+    Two people may share it, so it may never decide whose a letter is.
+    """
+    local, _, domain = mailbox(address).rpartition("@")
+    plain = local.partition("+")[0].replace(".", "")
+    return f"{plain or local}@{domain}"
+
+
+def domain(address: str) -> str:
+    """The domain of an address as name servers know it."""
+    return mailbox(address).rpartition("@")[2]
+
+
+def is_common(domain: str) -> bool:
+    """True for a provider at which so many people are that its name says nothing of them."""
+    return domain in _COMMON_DOMAINS or domain in _REAL_NEIGHBOURS
+
+
 def folded(name: str) -> str:
     """A name for comparing and searching: no accents, no case, single spaces."""
     plain = unicodedata.normalize("NFKD", name)
@@ -193,6 +213,11 @@ def person_key(address: str, name: str, pepper: bytes) -> str:
 def mailbox_key(address: str, pepper: bytes) -> str:
     """A mailbox as a keyed hash, for limits and suppressions."""
     return _keyed(mailbox(address), pepper)
+
+
+def place_key(network: str, pepper: bytes) -> str:
+    """A place that letters come from as a keyed hash."""
+    return _keyed(f"place\n{network}", pepper)
 
 
 def _keyed(text: str, pepper: bytes) -> str:

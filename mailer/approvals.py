@@ -15,13 +15,18 @@ from functools import lru_cache
 
 from sqlalchemy import insert, select
 
+from mailer import audit
 from mailer.campaigns.library import LETTERS, Content, read_content
+from mailer.campaigns.reach import Reach, compare
 from mailer.campaigns.values import Campaign, Status
 from mailer.db import Store, Tx
 from mailer.db.ids import event_id
 from mailer.db.schema import approval
 from mailer.errors import MailerError
 from mailer.officials.values import Officials
+
+COMMAND_LINE = "command line"
+"""Who approves by a command."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,8 +105,8 @@ def approve(store: Store, content: Content, slug: str, *, actor: str) -> str:
         raise MailerError(
             f'the campaign {slug} is {campaign.status}: set status = "live" in its file first'
         )
-    files = json.dumps(content.files_of(slug), sort_keys=True, ensure_ascii=False)
-    sha256 = hashlib.sha256(files.encode()).hexdigest()
+    files = _stored(content, slug)
+    sha256 = digest(content, slug)
     with store.write() as tx:
         newest = _newest(tx, slug)
         if newest is not None and newest[1] == sha256:
@@ -112,7 +117,20 @@ def approve(store: Store, content: Content, slug: str, *, actor: str) -> str:
             "actor": actor, "at": now,
         }  # fmt: skip
         tx.execute(insert(approval).values(values))
+        who = audit.COMMAND if actor == COMMAND_LINE else actor.removeprefix("staff:")
+        audit.record(
+            tx, now=now, actor=who, act="campaign.approve", subject=slug, approval=str(values["id"])
+        )
     return str(values["id"])
+
+
+def digest(content: Content, slug: str) -> str:
+    """A hash of all that a campaign is made from: whoever approves, approves exactly that."""
+    return hashlib.sha256(_stored(content, slug).encode()).hexdigest()
+
+
+def _stored(content: Content, slug: str) -> str:
+    return json.dumps(content.files_of(slug), sort_keys=True, ensure_ascii=False)
 
 
 def pending(store: Store, content: Content, slug: str) -> tuple[str, ...]:
@@ -137,6 +155,16 @@ def _newest(tx: Tx, slug: str) -> tuple[str, str] | None:
         .limit(1)
     ).one_or_none()
     return None if row is None else (row.id, row.sha256)
+
+
+def reaches(found: Approval | None, content: Content, slug: str, *, now: float) -> Reach:
+    """Who would get the campaign's letters once the files are approved, and who no longer would."""
+    before = read_content(found.files) if found else Content()
+    campaign = content.campaigns[slug]
+    return compare(
+        campaign, before.officials, content.officials, campaign.today(now),
+        was=before.campaigns.get(slug),
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=64)

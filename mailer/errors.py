@@ -7,6 +7,7 @@ MailerError
 ├── MergeError         a letter could not be merged
 ├── HeaderError        a value may not stand in a mail header, or a message is not as meant
 ├── SendError          a transport could not deliver; carries the decision what to do next
+├── OverLimit          somebody asks too often; `after` says from when on it works again
 ├── IllegalMove        a letter may not go from this state to that one
 ├── OutboundError      another service could not be asked, or its answer not used
 ├── MailboxError       the mailbox for bounces cannot be used; what is in it stays
@@ -55,6 +56,14 @@ class MergeError(MailerError):
 
 class HeaderError(MailerError):
     """A value may not stand in a mail header, or a finished message is not as meant."""
+
+
+class OverLimit(MailerError):  # noqa: N818 - it names what happened
+    """Somebody asks more often than they may; `after` seconds from now it works again."""
+
+    def __init__(self, after: float) -> None:
+        self.after = after
+        super().__init__("this was asked for too often")
 
 
 class IllegalMove(MailerError):  # noqa: N818 - it names what happened

@@ -39,6 +39,9 @@ KEPT = 365 * 86_400.0
 Ask = Callable[[str], tuple[Boundary, ...]]
 """Asks the service about one code; raises OutboundError."""
 
+May = Callable[[Tx, float], bool]
+"""True when somebody may have a question asked, at a moment; taken from their allowance then."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Known:
@@ -48,16 +51,19 @@ class _Known:
     fresh: bool
 
 
-def find(store: Store, code: str, ask: Ask) -> tuple[Boundary, ...] | None:
+def find(
+    store: Store, code: str, ask: Ask, may: May = lambda _tx, _now: True
+) -> tuple[Boundary, ...] | None:
     """The districts of a code that was judged before; None when nobody can tell now.
 
-    Takes as long as one question at most. An old answer is better than none.
+    Takes as long as one question at most. An old answer is better than none. `may` says whether
+    whoever wants to know may have another question asked.
     """
     key = bare(code)
     known, may_ask = _look(store, key)
     if known is not None and (known.fresh or not may_ask):
         return known.boundaries
-    said = _asked(store, key, ask) if may_ask and _take(store) else None
+    said = _asked(store, key, ask) if may_ask and _take(store, may) else None
     return known.boundaries if said is None and known is not None else said
 
 
@@ -92,7 +98,7 @@ def _bucket(row: Row[Any]) -> Bucket:
     return Bucket(count=PACE.count, seconds=PACE.seconds, burst=PACE.burst, full_at=row.full_at)
 
 
-def _take(store: Store) -> bool:
+def _take(store: Store, may: May) -> bool:
     """Take one question from the allowance of all machines; False when another was quicker."""
     with store.write() as tx:
         now = store.now(tx)
@@ -100,7 +106,7 @@ def _take(store: Store) -> bool:
         made = insert(service).values(name=REPRESENT, full_at=now)
         tx.execute(made.on_conflict_do_nothing())
         row = _state(tx, lock=True)
-        if row is None or not _may_ask(row, now):
+        if row is None or not _may_ask(row, now) or not may(tx, now):
             return False
         probe = {"closed_until": now + PROBE_TAKES} if row.failures else {}
         spent = _bucket(row).spent(1, now, now)

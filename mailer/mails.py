@@ -113,6 +113,11 @@ def reset(language: str, link: str) -> tuple[str, str]:
     return _write("reset", language, link=link)
 
 
+def invitation(language: str, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that invites somebody to the staff pages."""
+    return _write("invitation", language, link=link)
+
+
 def reply(language: str, office: str, answer_to: str, *, shortened: bool) -> tuple[str, str]:
     """Subject and text of the mail that carries an answer to the supporter it is for."""
     return _write("reply", language, office=office, answer_to=answer_to, shortened=shortened)
@@ -132,6 +137,12 @@ def failed_alert(campaign: str, groups: Sequence[FailedGroup], link: str) -> tup
     return _write("alert_failed", i18n.SOURCE, **values)
 
 
+def waiting_alert(held: int, doubtful: int, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff how many letters wait for them to decide."""
+    values = {"count": held + doubtful, "held": held, "doubtful": doubtful, "link": link}
+    return _write("alert_waiting", i18n.SOURCE, **values)
+
+
 def stuck_alert(lane: str, reason: str, seconds: float, link: str) -> tuple[str, str]:
     """Subject and text of the mail that tells staff that nothing has left by `lane` for long."""
     minutes = round(seconds / 60)
@@ -143,6 +154,14 @@ def stuck_alert(lane: str, reason: str, seconds: float, link: str) -> tuple[str,
 def stopped_alert(lane: str, reason: str, link: str) -> tuple[str, str]:
     """Subject and text of the mail that tells staff that an account waits for somebody to act."""
     return _write("alert_stopped", i18n.SOURCE, lane=lane, reason=reason, link=link)
+
+
+def attack_alert(campaign: str, *, odd: bool, link: str) -> tuple[str, str]:
+    """Subject and text of the mail that tells staff that a campaign may be under attack.
+
+    `odd` says that its letters look like a program's, else there are only many.
+    """
+    return _write("alert_attack", i18n.SOURCE, campaign=campaign, odd=odd, link=link)
 
 
 def dead_alert(

@@ -21,7 +21,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from mailer.errors import OutboundError
 
-HTTPS = 443
+HTTPS, HTTP = 443, 80
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: an IPv4 address in its last 32 bits
 _GLOBAL_V6 = ipaddress.ip_network("2000::/3")
 _SIX_TO_FOUR = ipaddress.ip_network("2002::/16")  # RFC 3056: may lead to any IPv4 address
@@ -67,6 +67,12 @@ class Net:
     resolve: Callable[[str, int], Sequence[Place]] = resolve
     allowed: Callable[[str], bool] = is_public
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
+    here: bool = False  # also this machine itself, by http too: in development alone
+
+    def may_reach(self, address: str, *, secure: bool) -> bool:
+        """True when `address` may be connected to; without encryption only this machine."""
+        here = self.here and ipaddress.ip_address(address).is_loopback
+        return here or (secure and self.allowed(address))
 
 
 INTERNET = Net()
@@ -96,11 +102,12 @@ def _ask(
     method: str, url: str, body: bytes | None, hosts: frozenset[str], most: int, seconds: float,
     headers: Mapping[str, str], net: Net,
 ) -> Outcome:  # fmt: skip
-    parts, host, port = _split(url, hosts)
+    parts, host, port = _split(url, hosts, net)
+    secure = parts.scheme == "https"
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     clock = _Deadline(seconds)
     try:
-        with _connect(host, port, clock, net) as sock:
+        with _connect(host, port, clock, net, secure) as sock:
             line = http.client.HTTPConnection(host, port)
             line.sock = _Timed(sock, clock)
             line.request(method, target, body, {"Connection": "close", **headers})
@@ -119,19 +126,20 @@ def _why(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or type(error).__name__)
 
 
-def _split(url: str, hosts: frozenset[str]) -> tuple[SplitResult, str, int]:
+def _split(url: str, hosts: frozenset[str], net: Net) -> tuple[SplitResult, str, int]:
     """The address, its host and port; raises OutboundError unless it leads to one of `hosts`."""
     # urlsplit drops tabs and newlines, and other programs read a \ as a /: no such thing here.
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise OutboundError("the address holds what may not stand in one")
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", HTTPS if parts.port is None else parts.port
+        usual = HTTP if net.here and parts.scheme == "http" else HTTPS
+        host, port = parts.hostname or "", usual if parts.port is None else parts.port
     except ValueError:
         raise OutboundError("the address cannot be read") from None
-    if parts.scheme != "https" or "@" in parts.netloc:
+    if (parts.scheme != "https" and usual == HTTPS) or "@" in parts.netloc:
         raise OutboundError("the address does not begin with https:// and a host")
-    name = host if port == HTTPS else f"{host}:{port}"
+    name = host if port == usual else f"{host}:{port}"
     if not any(_is_under(name, pinned) for pinned in hosts):
         raise OutboundError(f"{name} is not a host that may be asked")
     return parts, host, port
@@ -155,14 +163,16 @@ class _Deadline:
         return left
 
 
-def _connect(host: str, port: int, clock: _Deadline, net: Net) -> ssl.SSLSocket:
-    """An encrypted line to an address of `host` that was judged first; certificate checked."""
+def _connect(host: str, port: int, clock: _Deadline, net: Net, secure: bool) -> socket.socket:
+    """A line to an address of `host` that was judged first; encrypted, its certificate checked."""
     places = _resolve(host, port, clock, net)
     if not places:
         raise OutboundError(f"{host} has no address")
-    if not all(net.allowed(address) for address, _ in places):
+    if not all(net.may_reach(address, secure=secure) for address, _ in places):
         raise OutboundError(f"{host} leads to an address that is not public")
     raw = _reach(places, clock)
+    if not secure:
+        return raw
     try:
         return net.context().wrap_socket(raw, server_hostname=host)
     except BaseException:
@@ -208,7 +218,7 @@ def _reach(places: Sequence[Place], clock: _Deadline) -> socket.socket:
 class _Timed(io.RawIOBase):
     """A socket as http.client uses one, whose every wait ends with the deadline."""
 
-    def __init__(self, sock: ssl.SSLSocket, clock: _Deadline) -> None:
+    def __init__(self, sock: socket.socket, clock: _Deadline) -> None:
         self._sock = sock
         self._clock = clock
 

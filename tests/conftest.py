@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, text
 
 from mailer.config import Settings
 from mailer.db import Store, migrate
 from tests import postgres
+from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -63,16 +63,12 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_url() -> Iterator[str]:
-    """A PostgreSQL server with a migrated template; `{name}` stands for the database."""
+def databases() -> Iterator[Databases]:
+    """A PostgreSQL server, and the migrated databases on it."""
     if postgres.binaries() is None:
         pytest.skip("POSTGRESQL IS NOT INSTALLED: nothing is tested on it (apt install postgresql)")
     with postgres.cluster() as url:
-        _sql(url, "CREATE DATABASE template_mailer")
-        store = Store(url.format(name="template_mailer"))
-        migrate.upgrade(store)
-        store.close()
-        yield url
+        yield Databases(url)
 
 
 @pytest.fixture
@@ -88,19 +84,17 @@ def new_sqlite(tmp_path: Path, sqlite_template: Path) -> Callable[[], str]:
 
 
 @pytest.fixture
-def new_postgres(postgres_url: str) -> Iterator[Callable[[], str]]:
+def new_postgres(databases: Databases) -> Iterator[Callable[[], str]]:
     """Makes a migrated PostgreSQL database; returns its URL."""
-    made: list[str] = []
+    taken: list[str] = []
 
     def make() -> str:
-        name = f"test_{uuid.uuid4().hex}"
-        _sql(postgres_url, f"CREATE DATABASE {name} TEMPLATE template_mailer")
-        made.append(name)
-        return postgres_url.format(name=name)
+        taken.append(databases.take())
+        return databases.url.format(name=taken[-1])
 
     yield make
-    for name in made:
-        _sql(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    for name in taken:
+        databases.give_back(name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -116,10 +110,3 @@ def store(database_url: str, clock: Clock) -> Iterator[Store]:
     opened = Store(database_url, clock=clock)
     yield opened
     opened.close()
-
-
-def _sql(url: str, statement: str) -> None:
-    engine = create_engine(url.format(name="postgres"), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from mailer import submissions
@@ -37,6 +38,17 @@ def recipients(count: int = 2, pace: Pace = FAST) -> tuple[Recipient, ...]:
         )
         for number in range(1, count + 1)
     )  # fmt: skip
+
+
+def know_recipients(home: Path) -> None:
+    """Put them into the home's `officials.yaml`: letters to others would be held."""
+    ours = "".join(
+        f"  - id: {one.official}\n    name: {one.name}\n    email: {one.email}\n    pace: {FAST}\n"
+        for one in recipients()
+    )
+    file = home / "officials.yaml"
+    known = file.read_text(encoding="utf-8")
+    file.write_text(known.replace("\nofficials:\n", f"\nofficials:\n{ours}", 1), encoding="utf-8")
 
 
 def supporter(**changes: Any) -> Supporter:

@@ -15,6 +15,7 @@ class FakeTransport:
 
     longest_wait = 30.0
     limits = Limits()
+    label = ""
     verp = True
 
     def __init__(self, account: str = "fake:relay", *, delivers: bool = True) -> None:

@@ -71,7 +71,7 @@ def rows(text: str) -> int:
 
 def found(browser: Browser, query: str, **filters: str) -> str:
     """The page that a search leads to."""
-    answer = browser.post("/staff/search", {"query": query, **filters}, page="/staff/")
+    answer = browser.post("/staff/search", {"query": query, **filters}, page="/staff/letters/")
     assert answer.status_code == 303
     shown = browser.get(answer.location)
     assert shown.status_code == 200

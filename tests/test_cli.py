@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import shutil
 import stat
 import time
@@ -125,7 +126,16 @@ def test_preview_prints_each_letter_as_it_would_leave(mailer: Mailer) -> None:
     assert ended.stdout.count("Reply-To: Ann Example <ann@supporter.example>") == 2
     assert "Dear Minister Romano," in ended.stdout
     assert "Dear Minister McNaughton," in ended.stdout
-    assert ended.stderr == ""
+    assert "words at most, reading ease" in ended.stderr
+    assert "holds" not in ended.stderr
+
+
+def test_preview_says_that_an_office_will_change_hands(mailer: Mailer, home: Path) -> None:
+    file = home / "officials.yaml"
+    began = "        from: 2019-06-20\n"
+    file.write_text(file.read_text().replace(began, f"{began}        until: 2099-01-31\n", 1))
+    said = mailer("preview", "proctoring").stderr
+    assert "Ross Romano holds minister-colleges-universities until 2099-01-31: letters that" in said
 
 
 def test_preview_in_french_to_one(mailer: Mailer) -> None:
@@ -378,14 +388,51 @@ def test_log_show_of_nothing(mailer: Mailer, database: Path) -> None:
     failed_plainly(mailer("log", "show", "nothing"), 1, "mailer log list")
 
 
-def test_log_export_is_a_table_without_formulas(mailer: Mailer, written: None) -> None:
+def test_log_export_is_a_table_without_formulas(
+    mailer: Mailer, written: None, tmp_path: Path
+) -> None:
     ended = mailer("log", "export", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(ended.stdout_bytes.decode())))
     assert len(rows) == 2
-    assert {row["name"] for row in rows} == {"'=Ann Example"}
-    assert {row["state"] for row in rows} == {"sent"}
-    assert rows[0]["created_at"].endswith("Z")
+    assert {row["Name"] for row in rows} == {"'=Ann Example"}
+    assert {row["State"] for row in rows} == {"sent"}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", rows[0]["Written (UTC)"])
     assert not [cell for row in rows for cell in row.values() if cell[:1] in tuple("=+-@\t\r")]
+    assert ended.stderr == "2 letters written.\n"
+    ended = mailer("log", "export", "--format", "jsonl", "--columns", "viewer")
+    lines = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert {line["state"] for line in lines} == {"sent"}
+    assert not [line for line in lines if {"name", "email", "answer"} & set(line)]
+    book = tmp_path / "letters.xlsx"
+    assert mailer("log", "export", "--format", "xlsx", "--to", str(book)).exit_code == 0
+    assert book.read_bytes().startswith(b"PK")
+    assert stat.S_IMODE(book.stat().st_mode) == 0o600
+    failed_plainly(mailer("log", "export", "--format", "exe"), 2, "exe")
+
+
+def test_log_pack_puts_letters_on_paper(mailer: Mailer, written: None, tmp_path: Path) -> None:
+    folder = tmp_path / "pack"
+    assert mailer("log", "pack", "exams", "--to", str(folder)).exit_code == 0
+    files = sorted(file.name for file in folder.iterdir())
+    assert files == ["exams-minister-1-001.pdf", "exams-minister-2-001.pdf"]
+    assert (folder / files[0]).read_bytes().startswith(b"%PDF-")
+    failed_plainly(mailer("log", "pack", "nothing", "--to", str(folder)), 1, "nothing")
+    one = mailer("log", "pack", "exams", "--to", str(tmp_path / "one"), "--official", "minister-2")
+    assert one.exit_code == 0
+    assert len([*(tmp_path / "one").iterdir()]) == 1
+
+
+def test_purge_says_what_would_go(mailer: Mailer, written: None, store: Store) -> None:
+    days = {"MAILER_RETENTION_TEXT_DAYS": "0", "MAILER_RETENTION_PERSON_DAYS": "off"}
+    looked = mailer("purge", "--dry-run", **days)
+    assert looked.stdout == "exams: 2 texts, 0 submissions\n"
+    assert "would go" in looked.stderr
+    assert mailer("purge").stdout == "", "by the usual days nothing goes yet"
+    assert json.loads(mailer("purge", "--json", **days).stdout)["texts"] == {"exams": 2}
+    assert mailer("purge", **days).stdout == ""
+    failed_plainly(
+        mailer("purge", MAILER_RETENTION_TEXT_DAYS="-1"), 2, "MAILER_RETENTION_TEXT_DAYS"
+    )
 
 
 # --- staff, db, doctor -------------------------------------------------------------------------

@@ -120,6 +120,35 @@ def test_settings_that_belong_together(
     assert [missing in one.found for one in named] == ([True] if missing else [])
 
 
+@pytest.mark.parametrize(
+    ("transport", "changes", "warned"),
+    [
+        ("smtp://127.0.0.1:9?tls=none", {}, True),
+        ("ses://key:secret@ca-central-1", {"sns_topic": "arn:x"}, True),
+        ("smtp://127.0.0.1:9?tls=none", {"reply_domain": "reply.campaign.example"}, False),
+        ("smtp://127.0.0.1:9?tls=none", {"from_address": "letters@campaign.example"}, False),
+        ("postmark://token", {}, False),
+    ],
+)
+def test_an_address_too_long_for_bounces_is_told(
+    settings: Settings, transport: str, changes: dict[str, object], warned: bool
+) -> None:
+    long = replace(settings, from_address=f"{'x' * 24}@campaign.example", transports=(transport,))
+    with serving({}) as (_, port):
+        found = list(domain.look(replace(long, **changes), Names(["127.0.0.1"], port)))
+    named = [one for one in found if one.what == "bounces"]
+    assert ["MAILER_REPLY_DOMAIN" in one.repair for one in named] == [True] * warned
+
+
+def test_accounts_that_are_told_apart_are_looked_up_by_their_domain(settings: Settings) -> None:
+    urls = tuple(f"mailgun://{key}@mg.{US}" for key in ("one", "two"))
+    with serving({}) as (_, port):
+        asked = replace(settings, from_address=f"letters@{US}", transports=urls)
+        found = list(domain.look(asked, Names(["127.0.0.1"], port)))
+    assert found
+    assert not [one for one in found if "#" in one.found + one.repair]
+
+
 # --- send-test ---------------------------------------------------------------------------------
 
 
@@ -140,7 +169,7 @@ def test_send_test_shows_what_receivers_judge(mailer: Mailer, tmp_path: Path) ->
     told = dict(re.split(r":\s+", line, maxsplit=1) for line in ended.stdout.splitlines())
     assert told["signed"] == f"for {US} by mail1 (ed25519)"
     assert told["from"] == f"letters@{US}"
-    assert re.fullmatch(rf"b-[0-9a-z]{{26}}@bounces\.{US}", told["bounces"])
+    assert re.fullmatch(rf"b-[0-9a-z]{{38}}@bounces\.{US}", told["bounces"])
     assert told["accepted"] == "250 2.0.0 Ok"
     (message,) = servers.kept(tmp_path, 1)
     assert b"DKIM-Signature:" in message

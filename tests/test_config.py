@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from mailer.config import Settings
+from mailer.config import Settings, allowed
 from mailer.errors import SettingsError
 
 KEY = "correct-horse-battery-staple-0123456789"
@@ -238,3 +238,67 @@ def test_a_key_that_is_none_is_not_repeated(tmp_path: Path) -> None:
     with pytest.raises(SettingsError) as caught:
         read(tmp_path, MAILER_HOOK_RESEND="re_0123456789abcdefghij")
     assert "0123456789" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("given", "days"), [("", 28), ("0", 0), ("3650", 3650), ("off", None)])
+def test_texts_are_kept_for_days_or_for_good(tmp_path: Path, given: str, days: int | None) -> None:
+    assert read(tmp_path, MAILER_RETENTION_TEXT_DAYS=given).text_days == days
+
+
+@pytest.mark.parametrize("given", ["-1", "3651", "1.5", "never", "٣", "9" * 20_001, "\u202e7"])
+def test_days_are_nothing_else(tmp_path: Path, given: str) -> None:
+    for name in ("TEXT", "PERSON"):
+        variable = f"MAILER_RETENTION_{name}_DAYS"
+        with pytest.raises(SettingsError, match=variable) as caught:
+            read(tmp_path, **{variable: given})
+        assert len(str(caught.value)) < 300
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["ftp://a.example", "http://chat.example/x", "https://", "chat", "https://u:p@chat.example/",
+     "https://chat.example/a b", "https://chat.example:x/", "https://[::1", "https://é.example/"],
+)  # fmt: skip
+def test_alerts_go_to_an_encrypted_address_and_it_is_not_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(SettingsError, match="MAILER_ALERT_URL") as caught:
+        read(tmp_path, MAILER_ALERT_URL=url)
+    assert url not in str(caught.value).replace("https://chat.example.org/hooks/...", "")
+    for good in ("https://chat.example/hooks/secret?k=1", "http://127.0.0.1:9/x"):
+        settings = read(tmp_path, MAILER_ALERT_URL=good)
+        assert settings.alert_url == good
+        assert good not in repr(settings)
+
+
+def test_a_token_for_the_figures_cannot_be_guessed(tmp_path: Path) -> None:
+    for weak in ("short", "a b" * 10, "é" * 20):
+        with pytest.raises(SettingsError, match="MAILER_METRICS_TOKEN") as caught:
+            read(tmp_path, MAILER_METRICS_TOKEN=weak)
+        assert weak not in str(caught.value)
+    assert "t" * 16 not in repr(read(tmp_path, MAILER_METRICS_TOKEN="t" * 16))
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", None), ("off", ()), ("192.0.2.0/24", ("192.0.2.0/24",)),
+        ("192.0.2.7 2001:db8::/48", ("192.0.2.7/32", "2001:db8::/48")),
+        ("192.0.2.0/24, 198.51.100.0/24", ("192.0.2.0/24", "198.51.100.0/24")),
+    ],
+)  # fmt: skip
+def test_networks_are_named_one_by_one(text: str, found: tuple[str, ...] | None) -> None:
+    read = allowed.networks(text)
+    assert (read if read is None else tuple(map(str, read))) == found
+
+
+@pytest.mark.parametrize(
+    "text", ["campus", "192.0.2.1/24", "0.0.0.0/0", "::/0", "1.2.3", "😀", "/"]
+)
+def test_what_is_no_network_stops_the_start(text: str) -> None:
+    with pytest.raises(SettingsError, match="MAILER_ALLOW_NETWORKS"):
+        allowed.networks(text)
+
+
+def test_only_in_development_is_this_machine_allowed(home: Path) -> None:
+    assert Settings(home=home).trusted == allowed.LOOPBACK
+    assert Settings(home=home, allow_networks=()).trusted == ()
+    assert Settings(home=home, base_url="https://letters.example").trusted == ()

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select, update
 
 from mailer.campaigns.values import Status
 from mailer.db import Store
-from mailer.db.schema import confirmation, consent, letter, meta
+from mailer.db.schema import confirmation, consent, letter, meta, submission
 from mailer.outbox import withdraw as withdraw_letter
 from mailer.sendlog import coalition
 from mailer.sendlog.coalition import Share
@@ -106,14 +106,29 @@ def test_what_was_not_given_cannot_be_taken_back(store: Store, organisation: str
     assert given(store, token) == {"union": (UNION.words, None)}
 
 
-def test_taking_back_counts_for_all_that_the_person_sent_in_for_the_campaign(store: Store) -> None:
+def test_taking_back_counts_for_all_that_a_confirmed_person_sent_in(store: Store) -> None:
     ben = supporter(name="Ben Example", email="ben@supporter.example")
     first, second = (accept(store, draft(agreed=(UNION,))) for _ in range(2))
     elsewhere = accept(store, draft(about=campaign(slug="work"), agreed=(UNION,)))
     other = accept(store, draft(ben, agreed=(UNION,)))
+    everything = (first, second, elsewhere, other)
+    with store.write() as tx:
+        confirmed = update(submission).where(submission.c.receipt.in_(everything))
+        tx.execute(confirmed.values(confirmed_at=store.now(tx)))
     assert consents.withdraw(store, second, "union")
-    taken = [given(store, token)["union"][1] for token in (first, second, elsewhere, other)]
+    taken = [given(store, token)["union"][1] for token in everything]
     assert [moment is None for moment in taken] == [False, False, True, True]
+
+
+def test_nobody_takes_back_for_another_by_typing_their_address(store: Store) -> None:
+    first, typed = (accept(store, draft(agreed=(UNION,))) for _ in range(2))
+    with store.write() as tx:
+        confirmed = update(submission).where(submission.c.receipt == first)
+        tx.execute(confirmed.values(confirmed_at=store.now(tx)))
+    assert consents.withdraw(store, typed, "union")
+    assert given(store, typed)["union"][1] is not None
+    assert given(store, first)["union"][1] is None
+    assert coalition.shares(store, "exams") == {"union": Share(consenting=1)}
 
 
 def test_erasing_takes_the_consents_and_leaves_what_the_link_brought(

@@ -150,7 +150,7 @@ def test_a_target_that_is_not_empty_is_refused(
     fill(source, home)
     with closing(Store(database_url, clock=clock)) as target:
         accept(target, draft())
-        with pytest.raises(StoreError, match=r"is not empty \(rows: letter"):
+        with pytest.raises(StoreError, match=r"is not empty \(rows: found_by"):
             copy(source, target, settle=settle, tick=silent)
         with target.write() as tx:
             tx.execute(text("CREATE TABLE zebra (stripes INTEGER)"))

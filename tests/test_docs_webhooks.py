@@ -30,13 +30,15 @@ LINES = [
 def address(settings: Settings, store: Store) -> Iterator[str]:
     """The pages at work, as the docs have them."""
     hooks = {"postmark": ("mailer:a-long-random-word",)}
-    server = make_server("127.0.0.1", 0, create_app(replace(settings, hooks=hooks), store))
+    app = create_app(replace(settings, hooks=hooks), store)
+    server = make_server("127.0.0.1", 0, app)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     yield f"http://127.0.0.1:{server.port}"
     server.shutdown()
     thread.join()
     server.server_close()
+    app.extensions["mailer"].counting.write(store)
 
 
 def run(line: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,16 +19,24 @@ from sqlalchemy import select, text, update
 from mailer import addresses, outbox
 from mailer.db import Store, backup, migrate, schema
 from mailer.db.check import check
-from mailer.db.schema import letter, letter_event, submission
+from mailer.db.schema import letter, letter_event, letter_text, submission, suppressed
 from mailer.db.tick import silent
 from mailer.errors import BackupError, StoreError
 from mailer.outbox import Event, lanes, move
-from mailer.status import State
-from mailer.submissions import confirm, erasing, journal, restoring
+from mailer.status import Kind, State
+from mailer.submissions import (
+    accept,
+    confirm,
+    disowning,
+    erasing,
+    journal,
+    restoring,
+    unsubscribing,
+)
 from mailer.submissions.restoring import Settled
 from tests.backups import back_up, put_back, resume, send_all, settle, states, write
 from tests.conftest import Clock
-from tests.factories import SENDER
+from tests.factories import SENDER, campaign, draft, supporter
 from tests.fakes import FakeTransport
 
 Settle = Callable[..., Settled]
@@ -347,8 +357,8 @@ def test_erasures_made_since_are_repeated_and_newer_letters_are_left(
     long_ago = journal.Erasure(at=clock.now - 3600, mailbox=ann)  # she has come back since
 
     def again(tx: object, now: float) -> Settled:
-        erasures = (long_ago, *noted.erasures, *noted.erasures)
-        return restoring.settle(tx, why="x", actor="test", erasures=erasures, now=now)  # type: ignore[arg-type]
+        told = replace(noted, erasures=(long_ago, *noted.erasures, *noted.erasures))
+        return restoring.settle(tx, why="x", actor="test", noted=told, now=now)  # type: ignore[arg-type]
 
     store.close()
     restored = backup.restore(
@@ -358,3 +368,45 @@ def test_erasures_made_since_are_repeated_and_newer_letters_are_left(
     assert states(store) == {"uncertain": 2, "cancelled": 2}
     with store.read() as tx:
         assert set(tx.execute(select(submission.c.name)).scalars()) == {"Ann", ""}
+
+
+def test_who_wanted_no_more_mail_gets_none_after_a_restore(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    log = tmp_path / "erasures.log"
+    people = ("ann", "ben", "cleo", "dora")
+    with store.read() as tx:
+        ann, ben, cleo, dora = (
+            addresses.mailbox_key(f"{name}@supporter.example", store.pepper(tx)) for name in people
+        )
+    unsubscribing.unsubscribe(store, cleo, file=log)
+    careful = draft(supporter(name="Dora", email="dora@supporter.example"), campaign(confirm=True))
+    accept(store, careful)
+    with store.read() as tx:
+        mailed = tx.execute(select(letter_text.c.body).order_by(letter_text.c.letter)).scalars()
+        link = next(found[1] for body in mailed if (found := re.search(r"/confirm/(\w+)", body)))
+    back_up(store, tmp_path / "b")
+    clock.pass_(60)
+    for _ in range(2):
+        unsubscribing.unsubscribe(store, ann, file=log)
+        unsubscribing.unsubscribe(store, ben, file=log)
+        unsubscribing.subscribe(store, ben, file=log)
+        unsubscribing.subscribe(store, cleo, file=log)
+        assert disowning.disown(store, link, file=log)
+    assert len(log.read_text().splitlines()) == 8, "again is not noted again, but for ben"
+    assert "@" not in log.read_text()
+    noted = journal.read(log)
+    assert noted is not None
+    store.close()
+    restored = backup.restore(
+        store, tmp_path / "b", backup.read(tmp_path / "b"), tick=silent,
+        settle=lambda tx, now: restoring.settle(tx, why="x", actor="t", noted=noted, now=now),
+    )  # fmt: skip
+    assert (restored.settled.ended, restored.settled.erased) == (2, 0)
+    with store.read() as tx:
+        found = tx.execute(select(suppressed.c.mailbox, suppressed.c.reason)).all()
+        open_ = select(letter.c.state).where(letter.c.kind == Kind.LETTER)
+        assert set(tx.execute(open_).scalars()) == {"cancelled"}, "what waited for dora"
+    assert {tuple(row) for row in found} == {
+        (ann, unsubscribing.UNSUBSCRIBED), (dora, disowning.NOT_ME),
+    }  # fmt: skip

@@ -57,9 +57,10 @@ def attempt(store: Store, said: Answer | SendError, most: int = 1) -> None:
 
 
 def put(store: Store, state: str) -> None:
-    """Bring one waiting letter into a state."""
+    """Bring one letter that is due into a state."""
     with store.write() as tx:
-        one = tx.execute(select(letter.c.id).where(letter.c.state == "queued").limit(1)).scalar()
+        due = (letter.c.state == "queued", letter.c.due_at <= store.now(tx))
+        one = tx.execute(select(letter.c.id).where(*due).limit(1)).scalar()
         tx.execute(update(letter).where(letter.c.id == one).values(state=state))
 
 

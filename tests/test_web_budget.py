@@ -59,10 +59,17 @@ def test_a_first_view_is_light_and_stays_with_us(client: FlaskClient, language: 
     assert total <= WIRE
 
 
-def test_all_scripts_together_are_small() -> None:
-    files = sorted(assets.FOLDER.rglob("*.js"))
-    assert [file.name for file in files] == ["site.js"]
-    assert sum(file.stat().st_size for file in files) <= SCRIPT
+@pytest.mark.parametrize(("file", "bytes_at_most"), [("site.js", SCRIPT), ("staff.js", 4096)])
+def test_each_script_is_small(file: str, bytes_at_most: int) -> None:
+    assert {found.name for found in assets.FOLDER.rglob("*.js")} == {"site.js", "staff.js"}
+    assert (assets.FOLDER / file).stat().st_size <= bytes_at_most
+
+
+def test_no_page_of_visitors_loads_the_script_of_staff() -> None:
+    pages = assets.FOLDER.parents[2] / "templates" / "pages"
+    assert [
+        page.name for page in pages.rglob("*") if "staff.js" in page.read_text(encoding="utf-8")
+    ] == []
 
 
 @pytest.mark.parametrize("file", ["site.css", "staff.css"])

@@ -5,9 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,7 +32,9 @@ from mailer.status import State
 from mailer.transports.api import HOOKS
 from mailer.transports.api.base import Call, Forged, Hook, News, Said
 from mailer.web import create_app
+from mailer.web.counting import Counting
 from mailer.web.hooks import LARGEST, keys
+from mailer.web.services import Services
 from tests.conftest import Clock
 from tests.factories import recipients
 from tests.staff_letters import hand_over, send, write
@@ -125,7 +132,14 @@ def kept(store: Store) -> int:
         return int(tx.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def counted(store: Store, clock: Clock) -> dict[str, int]:
+def counted(app: Flask, clock: Clock) -> dict[str, int]:
+    """What a process that stops now has counted."""
+    serving: Services = app.extensions["mailer"]
+    serving.counting.write(serving.store)
+    return tallied(serving.store, clock)
+
+
+def tallied(store: Store, clock: Clock) -> dict[str, int]:
     with store.read() as tx:
         return events.tally(tx, "hook ", days=1, now=clock.now)
 
@@ -147,7 +161,7 @@ def test_what_is_proven_reaches_its_letter(app: Flask, store: Store, clock: Cloc
     assert state(store, key) == State.DELIVERED
     assert "Set-Cookie" not in answer.headers
     assert answer.headers["Cache-Control"] == "no-store"
-    assert counted(store, clock) == {}
+    assert counted(app, clock) == {}
 
 
 def test_an_older_key_still_proves(app: Flask) -> None:
@@ -163,7 +177,7 @@ def test_what_is_not_proven_is_refused_and_counted(
     assert (answer.status_code, answer.text) == (401, "this call is not proven\n")
     assert state(store, about) == State.SENT
     assert kept(store) == 0
-    assert counted(store, clock) == {"mailgun refused": 1}
+    assert counted(app, clock) == {"mailgun refused": 1}
 
 
 @pytest.mark.parametrize(("late", "status"), [(299, 200), (301, 401), (-301, 401)])
@@ -179,12 +193,48 @@ def test_it_is_proven_before_it_is_read(app: Flask, store: Store) -> None:
 def test_without_a_key_nobody_is_believed(app: Flask, store: Store, clock: Clock) -> None:
     assert call(app, [], provider="brevo", key="").status_code == 401
     assert call(app, [], provider="brevo").status_code == 401
-    assert counted(store, clock) == {"brevo refused": 2}
+    assert counted(app, clock) == {"brevo refused": 2}
+
+
+def test_a_flood_of_refused_calls_costs_one_write_a_second(
+    app: Flask, store: Store, clock: Clock
+) -> None:
+    answers = [call(app, [], key="wrong").status_code for _ in range(50)]
+    assert answers == [401] * 50
+    assert tallied(store, clock) == {"mailgun refused": 1}, "the first is written at once"
+    assert counted(app, clock) == {"mailgun refused": 50}
+    assert counted(app, clock) == {"mailgun refused": 50}, "and nothing twice"
+
+
+def test_what_is_counted_while_the_database_is_away_is_written_later(
+    store: Store, clock: Clock, tmp_path: Path
+) -> None:
+    away = Store(f"sqlite:///{tmp_path}/none/mailer.db")
+    counting = Counting()
+    for _ in range(3):
+        counting.count(away, "hook mailgun refused")
+    counting.write(away)
+    counting.write(store)
+    away.close()
+    assert tallied(store, clock) == {"mailgun refused": 3}
+
+
+def test_a_process_that_ends_writes_what_it_has_counted(
+    new_sqlite: Callable[[], str], clock: Clock
+) -> None:
+    url = new_sqlite()
+    code = (
+        "import sys; from mailer.db import Store; from mailer.web.counting import Counting\n"
+        "one = Counting()\nfor _ in range(7): one.count(Store(sys.argv[1]), 'hook mailgun refused')"
+    )
+    subprocess.run([sys.executable, "-c", code, url], check=True, timeout=60)
+    with closing(Store(url)) as store, store.read() as tx:
+        assert events.tally(tx, "hook ", days=2, now=time.time()) == {"mailgun refused": 7}
 
 
 def test_a_provider_we_do_not_know_has_no_page(app: Flask, store: Store, clock: Clock) -> None:
     assert call(app, [], provider="nobody").status_code == 404
-    assert counted(store, clock) == {}, "no stranger names what is counted"
+    assert counted(app, clock) == {}, "no stranger names what is counted"
 
 
 @pytest.mark.parametrize(("provider", "status"), [("mailgun", 406), ("ses", 400)])
@@ -197,7 +247,7 @@ def test_what_cannot_be_read_is_kept_for_staff(
         (stored,) = tx.execute(select(table)).all()
     assert (stored.source, stored.kind, stored.attention) == (provider, "unreadable", True)
     assert stored.raw == "{no JSON"
-    assert counted(store, clock) == {f"{provider} unreadable": 2}
+    assert counted(app, clock) == {f"{provider} unreadable": 2}
 
 
 def test_a_letter_we_do_not_know_is_answered_as_any_other(
@@ -212,7 +262,7 @@ def test_a_letter_we_do_not_know_is_answered_as_any_other(
 def test_what_is_too_large_is_not_read(app: Flask, store: Store, clock: Clock) -> None:
     assert call(app, b"[" + b" " * LARGEST + b"]").status_code == 413
     assert call(app, b"[" + b" " * (LARGEST - 2) + b"]").status_code == 200
-    assert counted(store, clock) == {"mailgun too large": 1}
+    assert counted(app, clock) == {"mailgun too large": 1}
 
 
 @pytest.mark.parametrize(("length", "status"), [(LARGEST + 10, 413), (LARGEST - 10, 200)])
@@ -288,7 +338,7 @@ def test_a_signature_that_covers_no_body_stands_for_one(
     assert call(app, [["e1", key, "delivered"]], **token).status_code == 200
     assert call(app, [["e2", key, "bounced"]], **token).status_code == 401
     assert state(store, key) == State.DELIVERED
-    assert counted(store, clock) == {"mailgun refused": 1}
+    assert counted(app, clock) == {"mailgun refused": 1}
     assert call(app, b"{no JSON", **token).status_code == 406
 
 
@@ -338,7 +388,7 @@ def test_what_cannot_be_judged_yet_comes_again_and_is_told(
     app: Flask, store: Store, clock: Clock
 ) -> None:
     assert call(app, [], provider="sendgrid").status_code == 503
-    assert counted(store, clock) == {"sendgrid not judged": 1}
+    assert counted(app, clock) == {"sendgrid not judged": 1}
 
 
 GARBAGE = (
@@ -365,7 +415,7 @@ def test_every_provider_refuses_what_is_not_signed(
             for odd in ODD_HEADERS:
                 answer = app.test_client().post(f"/hooks/{provider}", data=body, headers=odd)
                 assert answer.status_code == 401, (body[:40], odd)
+        refused = counted(app, clock)
     assert kept(store) == 0
-    refused = 2 * len(GARBAGE) * len(ODD_HEADERS)
-    assert counted(store, clock) == {f"{provider} refused": refused}
+    assert refused == {f"{provider} refused": 2 * len(GARBAGE) * len(ODD_HEADERS)}
     store.close()

@@ -50,7 +50,7 @@ def app(settings: Settings, home: Path, store: Store) -> Flask:
 def browser(app: Flask, store: Store) -> Browser:
     member(store)
     opened = Browser(app)
-    opened.sign_in()
+    opened.enter()
     return opened
 
 
@@ -108,7 +108,7 @@ def test_a_stranger_and_a_partner_see_nothing(app: Flask, store: Store) -> None:
     assert app.test_client().get(PAGE).status_code == 303
     member(store, "pat@union.example", role="partner")
     partner = Browser(app)
-    partner.sign_in("pat@union.example")
+    partner.enter("pat@union.example")
     assert partner.get(PAGE).status_code == 403
 
 
@@ -116,7 +116,7 @@ def test_without_a_campaign_it_says_so(settings: Settings, store: Store, tmp_pat
     home = write_home(tmp_path / "empty")
     member(store)
     browser = Browser(create_app(replace(settings, home=home), store))
-    browser.sign_in()
+    browser.enter()
     assert "There is no campaign yet." in words(browser.get(PAGE).text)
 
 
@@ -129,5 +129,5 @@ def test_a_campaign_of_nobody_says_so(settings: Settings, store: Store, tmp_path
     file.write_text(text[:start] + text[end:], "utf-8")
     member(store)
     browser = Browser(create_app(replace(settings, home=home), store))
-    browser.sign_in()
+    browser.enter()
     assert "The campaign's file names no organisation." in words(browser.get(PAGE).text)

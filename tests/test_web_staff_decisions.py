@@ -42,7 +42,7 @@ def moderator(store: Store) -> Account:
 
 def signed_in(app: Flask) -> Browser:
     browser = Browser(app)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -174,6 +174,6 @@ def test_where_letters_really_leave_the_unapproved_stay(
 @pytest.mark.usefixtures("moderator")
 def test_there_are_no_other_decisions(app: Flask, store: Store, clock: Clock) -> None:
     page, browser = attempt(store, clock, NO_ANSWER), signed_in(app)
-    assert browser.post(f"{page}/cancel", page=page).status_code == 404
+    assert browser.post(f"{page}/burn", page=page).status_code == 404
     for said in ("arrived", "give-up", "send-again", "nonsense"):
         assert "Done:" not in browser.get(f"{page}?done={said}").text

@@ -36,7 +36,7 @@ def moderator(store: Store) -> Account:
 
 def signed_in(app: Flask) -> Browser:
     browser = Browser(app)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 

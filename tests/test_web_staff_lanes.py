@@ -45,7 +45,7 @@ def moderator(store: Store) -> Account:
 @pytest.fixture
 def browser(app: Flask, moderator: Account) -> Browser:
     opened = Browser(app)
-    opened.sign_in()
+    opened.enter()
     return opened
 
 
@@ -155,7 +155,7 @@ def test_who_may_switch(app: Flask, store: Store, role: str, may: bool) -> None:
     member(store, "lee@coalition.example", role)
     queued(store)
     browser = Browser(app)
-    browser.sign_in("lee@coalition.example")
+    browser.enter("lee@coalition.example")
     assert ("Pause everything…" in browser.get(LIST).text) is may
     values = {"chosen": "everything", "lane": "everything", "reason": "why"}
     for verb in ("pause?lane=everything", "resume"):
@@ -243,6 +243,6 @@ def test_partners_see_neither_page_nor_alarm(app: Flask, store: Store) -> None:
     with store.write() as tx:
         lanes.pause(tx, "everything", reason="a wrong date", actor="staff:1", now=1.0)
     browser = Browser(app)
-    browser.sign_in("pat@partner.example")
+    browser.enter("pat@partner.example")
     assert browser.get(LIST).status_code == 403
     assert "Paused" not in browser.get("/staff/account").text

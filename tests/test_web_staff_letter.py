@@ -37,7 +37,7 @@ def app(settings: Settings, store: Store) -> Flask:
 def staff(app: Flask, store: Store) -> Browser:
     member(store)
     browser = Browser(app)
-    browser.sign_in()
+    browser.enter()
     return browser
 
 
@@ -58,6 +58,13 @@ def test_a_letter_that_waits(staff: Browser, store: Store) -> None:
     ):
         assert words in shown, words
     assert f'href="/staff/letters/{other}"' in shown, "the other letter of the submission"
+    assert "changed by the supporter" not in shown
+
+
+def test_a_letter_whose_text_its_supporter_changed_says_so(staff: Browser, store: Store) -> None:
+    write(store, 1, edited=True)
+    shown = staff.get(f"/staff/letters/{letters(store)[0]}").text
+    assert "<dt>Text</dt><dd>changed by the supporter</dd>" in shown
 
 
 def test_a_letter_that_left_is_shown_byte_for_byte(
@@ -66,7 +73,7 @@ def test_a_letter_that_left_is_shown_byte_for_byte(
     write(store, 1)
     one, data = send(store, clock)
     clock.pass_(86400)
-    staff.sign_in()
+    staff.enter()
     page = f"/staff/letters/{one.id}"
     shown = staff.get(page).text
     for words in (
@@ -105,7 +112,7 @@ def test_attempts_stand_in_the_timeline(staff: Browser, store: Store, clock: Clo
     clock.pass_(3600)
     one, _ = hand_over(store, clock)
     settle(store, clock, one, SendError("5.1.1 no such mailbox", Next.FAIL, code="550"))
-    staff.sign_in()
+    staff.enter()
     shown = staff.get(f"/staff/letters/{one.id}").text
     places = [
         shown.index(words)
@@ -128,7 +135,7 @@ def test_an_uncertain_letter_says_so(staff: Browser, store: Store, clock: Clock)
     clock.pass_(3600)
     with store.write() as tx:
         outbox.reap(tx, now=clock.now)
-    staff.sign_in()
+    staff.enter()
     shown = staff.get(f"/staff/letters/{one.id}").text
     assert "No answer was heard" in shown
     assert "The program that was sending it stopped" in shown
@@ -150,9 +157,10 @@ def test_a_letter_kept_on_this_machine_is_not_called_accepted(
     kept = staff.get(link[1])
     assert kept.status_code == 200
     assert "Let exams be quiet." in kept.text
-    log = staff.get("/staff/").text
+    log = staff.get("/staff/letters/").text
     assert "Accepted" not in log
-    assert "Nothing leaves this machine" in log
+    assert "Kept here" in log
+    assert "Nothing leaves this machine" in staff.get("/staff/").text
     file = staff.get(f"/staff/letters/{one}/message.eml").data
     maildir = settings.home / "var" / "outbox" / "new"
     assert file.replace(b"\r\n", b"\n") in [kept.read_bytes() for kept in maildir.iterdir()]
@@ -167,8 +175,8 @@ def test_where_others_reach_the_pages_no_local_outbox_is_offered(
     member(store)
     outside = replace(settings, base_url="https://letters.coalition.example")
     browser = Browser(create_app(outside, store))
-    browser.sign_in()
-    for path in (f"/staff/letters/{one}", "/staff/"):
+    browser.enter()
+    for path in (f"/staff/letters/{one}", "/staff/letters/"):
         shown = browser.get(path)
         assert shown.status_code == 200
         assert "/outbox/" not in shown.text
@@ -179,7 +187,7 @@ def test_mails_about_accounts_are_never_shown(staff: Browser, store: Store) -> N
     (one,) = letters(store, Kind.ACCOUNT)
     assert staff.get(f"/staff/letters/{one}").status_code == 404
     assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
-    assert one not in staff.get("/staff/?kind=account").text
+    assert one not in staff.get("/staff/letters/?kind=account").text
     assert one not in found(staff, "kim@coalition.example", kind="account")
 
 
@@ -190,7 +198,7 @@ def test_a_request_to_confirm_shows_its_way_but_not_its_link(staff: Browser, sto
     assert "a link that only its reader may use" in shown
     assert "/confirm/" not in shown
     assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
-    listed = staff.get("/staff/?kind=confirmation").text
+    listed = staff.get("/staff/letters/?kind=confirmation").text
     assert rows(listed) == 1
     assert made.supporter.email in listed
     waits = staff.get(f"/staff/letters/{letters(store)[0]}").text
@@ -203,13 +211,13 @@ def test_a_reminder_shows_no_link_either(staff: Browser, store: Store, clock: Cl
     clock.pass_(86400)
     assert reminders.remind(store, SENDER, ["k" * 40]) == 1
     (one,) = letters(store, Kind.REMINDER)
-    staff.sign_in()
+    staff.enter()
     shown = staff.get(f"/staff/letters/{one}").text
     assert "a link that only its reader may use" in shown
     assert "/confirm/" not in shown
     assert "/unsubscribe/" not in shown
     assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
-    assert rows(staff.get("/staff/?kind=reminder").text) == 1
+    assert rows(staff.get("/staff/letters/?kind=reminder").text) == 1
 
 
 def test_an_erased_text_is_said_to_be_gone(staff: Browser, store: Store) -> None:
@@ -221,7 +229,7 @@ def test_an_erased_text_is_said_to_be_gone(staff: Browser, store: Store) -> None
     assert shown.status_code == 200
     assert "Its text is not shown" in shown.text
     assert staff.get(f"/staff/letters/{one}/message.eml").status_code == 404
-    assert staff.get("/staff/").status_code == 200
+    assert staff.get("/staff/letters/").status_code == 200
 
 
 def test_a_text_that_cannot_be_composed_breaks_nothing(staff: Browser, store: Store) -> None:
@@ -236,7 +244,7 @@ def test_a_text_that_cannot_be_composed_breaks_nothing(staff: Browser, store: St
 def test_a_held_letter_tells_why(staff: Browser, store: Store) -> None:
     write(store, 1, hold="many names at one address")
     one, _ = letters(store)
-    for path in ("/staff/", f"/staff/letters/{one}"):
+    for path in ("/staff/letters/", f"/staff/letters/{one}"):
         shown = staff.get(path).text
         assert "Held" in shown
         assert "More than two people have written from this email address" in shown
@@ -250,7 +258,7 @@ def test_every_state_has_words_in_every_language(staff: Browser, store: Store) -
             tx.execute(update(letter).where(letter.c.id == one).values(state=state))
             outbox.moves.record(tx, [one], state, Event(now=store.now(), actor="provider"))
         for tongue in ("en", "fr"):
-            for path in ("/staff/", f"/staff/letters/{one}"):
+            for path in ("/staff/letters/", f"/staff/letters/{one}"):
                 shown = staff.get(f"{path}?lang={tongue}").text
                 badge = re.search(rf'<span class="badge tone-{state}">([^<]+)<', shown)
                 assert badge, f"{state} {tongue}"

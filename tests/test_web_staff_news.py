@@ -45,7 +45,7 @@ def app(settings: Settings, store: Store) -> Flask:
 def browser(app: Flask, store: Store) -> Browser:
     member(store, role="moderator")
     opened = Browser(app)
-    opened.sign_in()
+    opened.enter()
     return opened
 
 
@@ -122,7 +122,7 @@ def test_a_viewer_looks_and_clears_nothing(app: Flask, store: Store, clock: Cloc
     tell(store, "1", Said.COMPLAINED, sent(store, clock))
     member(store, "vic@coalition.example")
     viewer = Browser(app)
-    viewer.sign_in("vic@coalition.example")
+    viewer.enter("vic@coalition.example")
     assert "A moderator, an organizer or an administrator" in words(viewer, PAGE)
     answer = viewer.post("/staff/news/seen", {"until": "9e9"}, page="/staff/account")
     assert answer.status_code == 403

@@ -12,7 +12,7 @@ from mailer import accounts
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.web import create_app
-from mailer.web.staff.signin import OPEN
+from mailer.web.staff import roles
 from tests.conftest import Clock
 from tests.staff_browser import EMAIL, PASSWORD, Browser, member
 
@@ -39,17 +39,40 @@ def without_tokens(text: str) -> str:
     return re.sub(r'name="csrf_token" value="[^"]+"', "", text)
 
 
+OPEN = {
+    "staff.sign_in", "staff.second_step", "staff.enter", "staff.invitation", "staff.ask_reset",
+    "staff.reset",
+}  # fmt: skip
+
+
+def test_every_view_of_the_staff_says_who_may_open_it(app: Flask) -> None:
+    views = {name: view for name, view in app.view_functions.items() if name.startswith("staff.")}
+    assert len(views) > 15
+    silent = {name for name, view in views.items() if roles.declared(view) is None}
+    assert not silent
+    assert {name for name, view in views.items() if roles.may(roles.STRANGER, view)} == OPEN
+
+
+def test_a_view_that_says_nothing_is_shut_and_a_wrong_role_is_no_role() -> None:
+    def silent() -> None: ...
+
+    assert not any(roles.may(role, silent) for role in roles.ANYBODY)
+    for names in ((), ("boss",), ("viewer", "ADMIN")):
+        with pytest.raises(ValueError, match="not a role"):
+            roles.open_to(*names)
+
+
 def test_every_staff_page_needs_a_sign_in_but_the_few_that_are_named(app: Flask) -> None:
     rules = [rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/staff")]
-    assert len(rules) > len(OPEN)
-    assert {rule.endpoint for rule in rules} >= OPEN
     for rule in rules:
         assert rule.endpoint.startswith("staff."), f"{rule} is not behind the guard"
         path = re.sub(r"<[^>]+>", "some", rule.rule)
         for method in (rule.methods or set()) & {"GET", "POST"}:
             answer = app.test_client().open(path, method=method)
             closed = answer.status_code == 303 and "/staff/sign-in" in answer.location
-            assert closed == (rule.endpoint not in OPEN), f"{method} {path}: {answer.status}"
+            lacks_password = rule.endpoint == "staff.second_step" and method == "GET"
+            shut = rule.endpoint not in OPEN or lacks_password
+            assert closed == shut, f"{method} {path}: {answer.status}"
 
 
 def test_the_right_password_opens_the_log(browser: Browser, store: Store) -> None:

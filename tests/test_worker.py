@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import subprocess
 import sys
 import threading
@@ -30,7 +31,7 @@ from mailer.worker import drain, run
 from mailer.worker.liveness import Liveness
 from mailer.worker.loop import envelope_sender
 from tests.conftest import Clock
-from tests.factories import draft, supporter
+from tests.factories import draft, know_recipients, supporter
 from tests.fakes import FakeTransport
 from tests.workers import states, work, worker, write
 
@@ -299,6 +300,7 @@ def test_two_workers_never_send_the_same_letter(database_url: str) -> None:
 def test_the_loop_delivers_until_it_is_stopped(settings: Settings, new_sqlite: object) -> None:
     store = Store(new_sqlite())  # type: ignore[operator]
     write(store, 3)
+    know_recipients(settings.home)
     stop = threading.Event()
     library = Library(settings.home)
     thread = threading.Thread(
@@ -350,9 +352,9 @@ def test_a_worker_that_is_killed_is_seen_to_be_dead(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("domain", "verp", "expected"),
     [
-        ("", True, "letters+b-abc@campaign.example"),
+        ("", True, "letters\\+b-abc[0-9a-z]{12}@campaign.example"),
         ("", False, "letters@campaign.example"),
-        ("replies.example", True, "b-abc@replies.example"),
+        ("replies.example", True, "b-abc[0-9a-z]{12}@replies.example"),
     ],
 )
 def test_the_envelope_names_the_letter(domain: str, verp: bool, expected: str) -> None:
@@ -361,7 +363,7 @@ def test_the_envelope_names_the_letter(domain: str, verp: bool, expected: str) -
         subject="s", text="t", message_id="abc@campaign.example", date=0.0,
     )  # fmt: skip
     letter = Claimed(id="abc", attempt=1, lease=0.0, mail=mail)
-    assert envelope_sender(letter, domain, verp=verp) == expected
+    assert re.fullmatch(expected, envelope_sender(letter, domain, ("k" * 40,), verp=verp))
 
 
 def test_keeping_here_cannot_stand_in_for_sending(settings: Settings) -> None:

@@ -28,12 +28,15 @@ from tests.test_submissions_reminders import left
 from tests.test_worker import worker
 
 ALERTS = "staff@coalition.example"
+BEGUN: list[Housekeeping] = []  # by the test that runs
 
 
 @pytest.fixture
 def liveness(settings: Settings) -> Iterator[Liveness]:
     made = Liveness(settings.var / "workers")
     yield made
+    while BEGUN:
+        BEGUN.pop().close()  # what goes on beside, before its database is gone
     made.close()
 
 
@@ -42,7 +45,9 @@ def keeper(
 ) -> Housekeeping:  # fmt: skip
     """Housekeeping that finds every chore due."""
     known = replace(settings, alert_to=ALERTS)
-    return Housekeeping(known, store, worker(store, way), Library(settings.home), liveness)
+    made = Housekeeping(known, store, worker(store, way), Library(settings.home), liveness)
+    BEGUN.append(made)
+    return made
 
 
 def kinds(store: Store) -> Counter[tuple[str, str]]:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from mailer import audit
+from mailer.audit import heads
+from mailer.audit.heads import Head
 from mailer.cli import base, paused, presence
+from mailer.cli.audit import keys_of
 from mailer.cli.db import url_of
 from mailer.cli.paused import count, in_words
 from mailer.cli.progress import showing
 from mailer.config import Settings
-from mailer.db import Store, Tx
+from mailer.db import Store, Tx, schema
 from mailer.errors import BackupError, StoreError
 from mailer.submissions import journal, restoring
 from mailer.submissions.journal import Noted
@@ -49,6 +54,7 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
         if not store.version():
             raise StoreError(f"the database {store.shown} is empty: there is nothing to back up")
         made = make(store, file.absolute(), replace=force, tick=tick)
+        _record_backup(store)
     size = file.stat().st_size
     if as_json:
         base.print_json({"file": str(file), "bytes": size, **_shown(made)})
@@ -83,11 +89,21 @@ def restore(file: Path, yes: bool) -> None:
         refuse_if_running(settings)
         backup.refuse_unless_ours(store, manifest, file)
         _refuse_to_lose(backup.loss(store, manifest), manifest, yes=yes)
-        noted = journal.read(settings.path(settings.journal))
+        noted, back = journal.read(settings.path(settings.journal)), list[Head]()
         with showing() as tick:
             restored = backup.restore(
-                store, file, manifest, settle=_settle(settings, manifest, noted), tick=tick
+                store,
+                file,
+                manifest,
+                settle=_settle(settings, manifest, noted, back),
+                tick=tick,
             )
+    heads.note(
+        heads.file_beside(settings.path(settings.journal)),
+        back[0],
+        keys_of(settings),
+        restored=True,
+    )
     base.say(
         f"The database is that of {in_words(manifest.moment)} again, and everything is paused."
     )
@@ -96,6 +112,13 @@ def restore(file: Path, yes: bool) -> None:
     base.say("What was written since is not in it: those people would have to write again.")
     _tell_of_erasures(settings, noted, restored.settled)
     paused.tell(restored.settled)
+
+
+def _record_backup(store: Store) -> None:
+    """Note in the audit that all data was copied; a database of another version has none, maybe."""
+    if store.version() == schema.VERSION:
+        with store.write() as tx:
+            audit.record(tx, now=store.now(tx), actor=audit.COMMAND, act="database.backup")
 
 
 def refuse_if_running(settings: Settings) -> None:
@@ -107,14 +130,17 @@ def refuse_if_running(settings: Settings) -> None:
 
 
 def _settle(
-    settings: Settings, manifest: Manifest, noted: Noted | None
+    settings: Settings, manifest: Manifest, noted: Noted | None, back: list[Head]
 ) -> restoring.Settle:  # fmt: skip
+    """Settles what was restored; `back` gets where its audit stood."""
     why = f"restored from the backup of {in_words(manifest.moment)}"
-    erasures = noted.erasures if noted else ()
 
     def settle(tx: Tx, now: float) -> Settled:
         refuse_if_running(settings)
-        return restoring.settle(tx, why=why, actor="mailer restore", erasures=erasures, now=now)
+        settled = restoring.settle(tx, why=why, actor="mailer restore", noted=noted, now=now)
+        back.append(replace(audit.standing(tx), at=now))
+        audit.record(tx, now=now, actor=audit.COMMAND, act="database.restore")
+        return settled
 
     return settle
 
@@ -142,11 +168,13 @@ def _tell_of_erasures(settings: Settings, noted: Noted | None, settled: Settled)
     if noted is None:
         base.say(
             f"There is no journal of erasures at {place}: if anybody was erased since, run"
-            " `mailer forget` for them again."
+            " `mailer forget` for them again. Who wanted no more mail since is not known."
         )
         return
     if settled.erased:
         base.say(f"Erased again, as the journal says: {count(settled.erased, 'submission')}.")
+    if settled.ended:
+        base.say(f"No more mail of ours, as the journal says: {count(settled.ended, 'supporter')}.")
     if noted.unreadable:
         base.say(f"Not readable in {place}: {count(noted.unreadable, 'line')}; look at them.")
 

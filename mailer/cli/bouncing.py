@@ -80,6 +80,8 @@ def bounces(as_json: bool) -> None:
 
 def _line(taken: mail.Taken) -> str:
     about = f"letter {taken.letter}" if taken.letter else "no letter of ours"
+    if taken.unproven:
+        about = f"names letter {taken.unproven} and does not prove it"
     more = [
         word
         for word, said in (

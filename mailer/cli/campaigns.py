@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 
 import click
 
-from mailer import approvals, transports
-from mailer.campaigns import coverage
+from mailer import approvals, life, transports
 from mailer.campaigns.library import Content
-from mailer.campaigns.values import Campaign, Recipient, Status
+from mailer.campaigns.values import Campaign, Status
 from mailer.cli import base, schemas
 from mailer.cli.example import recipients_today
-from mailer.cli.organizers import rehearsed
 from mailer.cli.paused import count
 from mailer.config import Settings
 from mailer.db import Store
-from mailer.errors import ContentError, MailerError, StoreError
-from mailer.problems import Severity
+from mailer.errors import StoreError
+from mailer.outbox import lanes
 
 
 @click.group()
@@ -29,7 +26,9 @@ def campaign() -> None:
     \b
     Examples:
       mailer campaign list
+      mailer campaign link quiet-libraries
       mailer campaign go-live proctoring
+      mailer campaign close proctoring
     """
 
 
@@ -48,7 +47,7 @@ def list_campaigns(as_json: bool) -> None:
     """
     settings = base.settings()
     content = base.content(settings)
-    known = _approvals(content, settings)
+    known = _known(content, settings)
     rows = [_listed(one, content, known) for one in content.campaigns.values()]
     if as_json:
         base.print_json([asdict(row) for row in rows])
@@ -68,6 +67,8 @@ class Listed:
     languages: tuple[str, ...]
     letters: int  # of each supporter, today
     approval: str  # a key of _APPROVALS; "" for what is not live, and without a database
+    closed: bool = False  # by staff
+    paused: bool = False
 
 
 _APPROVALS = {
@@ -79,20 +80,39 @@ _APPROVALS = {
 }
 
 
-def _approvals(content: Content, settings: Settings) -> dict[str, str]:
-    """Of each live campaign, whether it is approved; nothing while there is no database."""
-    live = [one.slug for one in content.campaigns.values() if one.status is Status.LIVE]
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """What the database tells of campaigns, by slug."""
+
+    approvals: Mapping[str, str] = field(default_factory=dict)
+    closed: frozenset[str] = frozenset()
+    paused: frozenset[str] = frozenset()
+
+
+def _known(content: Content, settings: Settings) -> _Known:
+    """What is approved, closed and paused; nothing while there is no database."""
     if not settings.database_url and not base.local_database(settings.home).exists():
-        return {}
+        return _Known()
     ways = transports.from_urls(settings.transports, settings.home)
-    if not any(way.delivers for way in ways):
-        return dict.fromkeys(live, "not needed")
+    live = [one.slug for one in content.campaigns.values() if one.status is Status.LIVE]
     try:
         with base.database(settings) as store:
-            return {slug: _approval(store, content, slug) for slug in live}
+            sends = any(way.delivers for way in ways)
+            with store.read() as tx:
+                paused = lanes.paused(tx)
+            return _Known(
+                approvals={
+                    slug: _approval(store, content, slug) if sends else "not needed"
+                    for slug in live
+                },
+                closed=frozenset(life.closed(store)),
+                paused=frozenset(
+                    slug for slug in content.campaigns if lanes.of_campaign(slug) in paused
+                ),
+            )
     except StoreError as error:
         base.say(f"What is approved is not known: {error}")
-        return {}
+        return _Known()
 
 
 def _approval(store: Store, content: Content, slug: str) -> str:
@@ -103,98 +123,19 @@ def _approval(store: Store, content: Content, slug: str) -> str:
 
 def _cells(row: Listed) -> tuple[str, ...]:
     approval = _APPROVALS[row.approval].format(slug=row.slug)
-    return row.slug, row.status, count(row.letters, "letter"), row.title, approval
+    said = {"closed by staff": row.closed, "paused": row.paused}
+    status = ", ".join((row.status, *(words for words, so in said.items() if so)))
+    return row.slug, status, count(row.letters, "letter"), row.title, approval
 
 
-def _listed(one: Campaign, content: Content, known: Mapping[str, str]) -> Listed:
+def _listed(one: Campaign, content: Content, known: _Known) -> Listed:
     return Listed(
         slug=one.slug,
         status=one.status.value,
         title=one.version("").title,
         languages=one.languages,
         letters=1 if one.to.own else len(recipients_today(one, content.officials)),
-        approval=known.get(one.slug, ""),
+        approval=known.approvals.get(one.slug, ""),
+        closed=one.slug in known.closed,
+        paused=one.slug in known.paused,
     )
-
-
-@campaign.command("go-live")
-@click.argument("slug", metavar="CAMPAIGN")
-@click.option("--yes", is_flag=True, help="Approve without asking, for scripts.")
-def go_live(slug: str, yes: bool) -> None:
-    """Approve a live campaign as its files stand now, so that its letters may really leave.
-
-    Shows who will get letters, how fast, and what changed since the last approval. Edits made
-    later wait until this command is run again.
-
-    \b
-    Examples:
-      mailer campaign go-live proctoring
-      mailer campaign go-live proctoring --yes
-    """
-    settings = base.settings()
-    content = base.content(settings)
-    chosen = base.pick(content, slug)
-    check_may_go_live(chosen, content, settings)
-    _rehearse(chosen, content, settings)
-    with base.database(settings) as store:
-        if approvals.latest(store, slug) and not approvals.pending(store, content, slug):
-            base.say(f"{slug} is approved as it stands.")
-            return
-        _show(chosen, recipients_today(chosen, content.officials), settings)
-        _show_changes(store, content, slug)
-        if not yes:
-            click.confirm("Let these letters leave?", abort=True, err=True)
-        approvals.approve(store, content, slug, actor="command line")
-    base.say(f"{slug} is approved.")
-
-
-def check_may_go_live(chosen: Campaign, content: Content, settings: Settings) -> None:
-    """Raise MailerError when letters of this campaign could not leave, or should not."""
-    if chosen.status is not Status.LIVE:
-        file = chosen.version("").file
-        raise MailerError(f'{chosen.slug} is {chosen.status}: write status = "live" in {file}')
-    if not recipients_today(chosen, content.officials):
-        raise MailerError(f"nobody gets the letter of {chosen.slug} today: look at its `to`")
-    ways = transports.from_urls(settings.transports, settings.home)
-    if not any(way.delivers for way in ways) and not settings.development:
-        raise MailerError(
-            "MAILER_TRANSPORT only keeps letters on this machine: name a server that sends them"
-        )
-
-
-def _rehearse(chosen: Campaign, content: Content, settings: Settings) -> None:
-    """Print what a rehearsal warns of; raise ContentError when letters could not be merged."""
-    files = content.files_of(chosen.slug)
-    found = [one for one in content.problems if one.file in files]
-    found += rehearsed(chosen, content)
-    told = coverage.check(content, now=time.time(), service=settings.represent is not None)
-    found += [one for one in told if one.file in files]
-    errors = [one for one in found if one.severity is Severity.ERROR]
-    warnings = [one for one in found if one.severity is Severity.WARNING]
-    if errors:
-        raise ContentError([*errors, *warnings])
-    if warnings:
-        base.say(base.report(warnings, err=True))
-
-
-def _show(chosen: Campaign, to: Sequence[Recipient], settings: Settings) -> None:
-    one = f"each supporter writes to their own district's, of {len(to)} officials"
-    each = one if chosen.to.own else f"{len(to)} letters from each supporter"
-    click.echo(f"{chosen.version('').title}: {each}")
-    base.print_table([("", one.name, one.email, str(one.pace), one.hours) for one in to])
-    if chosen.ceiling:
-        click.echo(f"  at most {chosen.ceiling:,} a day to each")
-    ways = transports.from_urls(settings.transports, settings.home)
-    through = ", then ".join(way.account for way in ways)
-    click.echo(f"  through {through}, from {settings.from_address}")
-    if not any(way.delivers for way in ways):
-        click.echo("  (which keeps letters here and needs no approval)")
-
-
-def _show_changes(store: Store, content: Content, slug: str) -> None:
-    if approvals.latest(store, slug) is None:
-        click.echo("Nothing of it was approved before.")
-        return
-    click.echo("Changed since the last approval:")
-    for line in approvals.pending(store, content, slug):
-        click.echo(line)

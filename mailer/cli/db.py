@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from mailer import config
+from mailer import audit, config
 from mailer.cli import base, paused
 from mailer.cli.progress import showing
 from mailer.config import Settings, values
@@ -111,7 +111,9 @@ def copy_database(source: str, target: str, as_json: bool) -> None:
 
 def _settle(tx: Tx, now: float) -> Settled:
     why = f"copied from another database on {paused.in_words(now)}"
-    return restoring.settle(tx, why=why, actor="mailer db copy", now=now)
+    settled = restoring.settle(tx, why=why, actor="mailer db copy", now=now)
+    audit.record(tx, now=now, actor=audit.COMMAND, act="database.copy")
+    return settled
 
 
 def _refuse(from_: Store, to: Store) -> None:

@@ -50,7 +50,7 @@ class Difference:
             if one.day != day:
                 day = one.day
                 yield f"Who gets letters on {day}:"
-            yield from _reach(one)
+            yield from reached(one)
 
     def as_data(self) -> dict[str, Any]:
         """The same for a program."""
@@ -69,7 +69,8 @@ def _said(field: Field) -> str:
     return f"{field.name}: {field.before or '(nothing)'} -> {field.after or '(nothing)'}"
 
 
-def _reach(one: Reach) -> Iterator[str]:
+def reached(one: Reach) -> Iterator[str]:
+    """Who gets a campaign's letters newly, who no longer, and whose address is another."""
     many = f"{one.count:,}" if one.count == one.before else f"{one.before:,} -> {one.count:,}"
     yield f"  {one.campaign} ({one.status}): {many}" + ("" if one else ", the same")
     yield from (f"    + {person.name} <{person.email}>" for person in one.new)

@@ -6,7 +6,7 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,7 @@ from mailer.campaigns.library import Library
 from mailer.cli import base, stopped
 from mailer.config import Settings
 from mailer.db import Store, schema, sqlite
-from mailer.errors import MailerError, SendError
+from mailer.errors import MailerError, SendError, SettingsError
 from mailer.problems import Finding, Level, Severity
 from mailer.transports import Transport
 
@@ -66,8 +66,12 @@ def look(settings: Settings, names: Names | None = None) -> Iterator[Finding]:
     yield _files(settings)
     yield _sqlite()
     yield from _database(settings)
-    for url in settings.transports:
-        yield _transport(url, settings.home)
+    try:
+        ways: Sequence[Transport | None] = transports.from_urls(settings.transports, settings.home)
+    except SettingsError:  # each says for itself what is wrong with it
+        ways = [None] * len(settings.transports)
+    for url, way in zip(settings.transports, ways, strict=True):
+        yield _transport(url, way, settings.home)
     yield from domain.look(settings, names or Names())
     yield _disk(settings)
 
@@ -165,11 +169,10 @@ def _clock(store: Store) -> Finding:
     return Finding(level="ok", what="clock", found=f"within {CLOCK_SLACK:g} s of the database's")
 
 
-def _transport(url: str, home: Path) -> Finding:
+def _transport(url: str, way: Transport | None, home: Path) -> Finding:
     what = url.partition(":")[0]
-    way: Transport | None = None
     try:
-        way = transports.from_url(url, home)
+        way = way or transports.from_url(url, home)
         found = f"{way.account}: {way.probe()}"
         if way.limits:
             found += f"; at most {way.limits}"

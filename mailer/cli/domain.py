@@ -9,6 +9,7 @@ from mailer.bounces import mailbox
 from mailer.config import Settings
 from mailer.deliverability import Names, Published, Road, Sender
 from mailer.errors import MailerError, SettingsError
+from mailer.message import tokens
 from mailer.problems import Finding
 from mailer.transports import api
 from mailer.transports.smtp import SmtpTransport
@@ -16,6 +17,7 @@ from mailer.transports.smtp import SmtpTransport
 # RFC 2606 and RFC 6761: names that nobody can have, so that there is nothing to look up.
 MADE_UP = ("example", "test", "invalid", "localhost")
 EXAMPLES = ("example.com", "example.net", "example.org")
+_OURS = frozenset({"smtp", "smtps", "ses"})  # bounces come to an address of ours
 
 
 def look(settings: Settings, names: Names) -> Iterator[Finding]:
@@ -75,7 +77,8 @@ def _domain(address: str) -> str:
 
 def _road(way: transports.Transport, scheme: str) -> Road:
     if not isinstance(way, SmtpTransport):
-        return Road(scheme=scheme, host=way.account.partition("://")[2])
+        host = way.account.partition("://")[2].partition(transports.MARK)[0]
+        return Road(scheme=scheme, host=host)
     loopback = way.server.loopback
     source = deliverability.own_address() if loopback else ""
     return Road(scheme=scheme, host=way.server.host, loopback=loopback, source=source)
@@ -101,6 +104,26 @@ def _mailbox(url: str) -> Finding:
     )  # fmt: skip
 
 
+def _address_for_bounces(settings: Settings, used: set[str]) -> Iterator[Finding]:
+    """A warning where letters have no address of their own for what comes back."""
+    address, keys = settings.from_address, [""]
+    own = tokens.for_bounces("", address, settings.reply_domain, keys) != address
+    if used & _OURS and not own:
+        yield Finding(
+            level="warn", what="bounces",
+            found=f"{address} is too long for an address for each letter's bounces behind it:"
+            " what comes back by mail proves nothing",
+            repair=f"set MAILER_REPLY_DOMAIN, or take at most {tokens.LONGEST_NAME} characters"
+            " before the @",
+        )  # fmt: skip
+
+
+def _webhook(settings: Settings, name: str) -> str:
+    if settings.development:
+        return f"set it and MAILER_BASE_URL, and have {name} call /hooks/{name} there"
+    return f"set it, and have {name} call {settings.public_url}/hooks/{name}"
+
+
 def _together(settings: Settings) -> Iterator[Finding]:
     """Settings that say nothing alone, or too little."""
     try:
@@ -109,6 +132,7 @@ def _together(settings: Settings) -> Iterator[Finding]:
         repair = "correct it: docs/deliverability.md shows how a key is made"
         yield Finding(level="fail", what="DKIM", found=str(error), repair=repair)
     used = {url.partition(":")[0] for url in settings.transports}
+    yield from _address_for_bounces(settings, used)
     for name in sorted(used & set(api.NAMES)):
         # Amazon signs with a certificate that anybody can look up: a topic takes the key's place.
         missing = "MAILER_SNS_TOPIC" if name == "ses" else f"MAILER_HOOK_{name.upper()}"
@@ -117,5 +141,5 @@ def _together(settings: Settings) -> Iterator[Finding]:
                 level="warn", what="webhooks",
                 found=f"{missing} is not set: what becomes of letters after {name} took them"
                 " (delivered, bounced) is not heard",
-                repair=f"set it, and have {name} call {settings.public_url}/hooks/{name}",
+                repair=_webhook(settings, name),
             )  # fmt: skip

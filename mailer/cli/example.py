@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 import click
 
 from mailer import submissions
+from mailer.campaigns import reading
+from mailer.campaigns.letters import ending
 from mailer.campaigns.library import Content
+from mailer.campaigns.reading import Reading
 from mailer.campaigns.recipients import reachable
 from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter
 from mailer.config import Settings
 from mailer.db.ids import random_id
-from mailer.errors import MailerError
+from mailer.errors import MailerError, MergeError
 from mailer.message import Mail
 from mailer.officials.values import Officials, say
 from mailer.problems import did_you_mean
@@ -26,8 +29,29 @@ NAME, EMAIL = "Ann Example", "ann@supporter.example"
 class Example:
     """One letter, and the mail it would be."""
 
+    recipient: Recipient
     letter: MergedLetter
     mail: Mail
+    ending: str  # the closing block that the letter's text ends with
+
+    @property
+    def language(self) -> str:
+        """The letter's."""
+        return self.letter.language
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failed:
+    """A letter that cannot be merged."""
+
+    recipient: Recipient
+    language: str
+    reason: str
+
+
+def without_ending(one: Example) -> Reading:
+    """What counting says of a letter's own text."""
+    return reading.read(one.letter.body.removesuffix(one.ending), one.language)
 
 
 def recipients_today(campaign: Campaign, officials: Officials) -> tuple[Recipient, ...]:
@@ -53,11 +77,47 @@ def example(
     by = _supporter(campaign, language, role)
     if campaign.to.own:
         lives = say(chosen[0].district, by.language)
-        by = replace(by, district=lives)
+        by = replace(by, district=lives, districts=chosen[0].district)
         chosen = tuple(one for one in chosen if say(one.district, by.language) == lives)
-    url = f"{settings.public_url}/{slug}/"
-    letters = submissions.prepare(campaign, chosen, by, url=url, trial_to=settings.trial_to)
-    return [Example(letter=one, mail=_mail(one, campaign, by, settings)) for one in letters]
+    return [_made(campaign, one, by, settings) for one in chosen]
+
+
+def everything(
+    content: Content, slug: str, settings: Settings, *, official: str, language: str, role: str
+) -> list[Example | Failed]:
+    """Every official's letter in every language, each by a supporter of their own district.
+
+    The three narrow it down; UsageError for what is not.
+    """
+    campaign = content.campaigns[slug]
+    _one_of("--language", language, campaign.languages)
+    _one_of("--role", role, [known.id for known in campaign.roles])
+    chosen = recipients_today(campaign, content.officials)
+    _one_of("--official", official, [one.official for one in chosen])
+    found: list[Example | Failed] = []
+    for reader in chosen:
+        for spoken in (language,) if language else campaign.languages:
+            by = _supporter(campaign, spoken, role)
+            if campaign.to.own:
+                by = replace(by, district=say(reader.district, spoken), districts=reader.district)
+            if not official or reader.official == official:
+                try:
+                    found.append(_made(campaign, reader, by, settings))
+                except MergeError as error:
+                    found.append(Failed(recipient=reader, language=spoken, reason=str(error)))
+    return found
+
+
+def _made(campaign: Campaign, reader: Recipient, by: Supporter, settings: Settings) -> Example:
+    """One letter; raises MergeError."""
+    url = f"{settings.public_url}/{campaign.slug}/"
+    (letter,) = submissions.prepare(campaign, (reader,), by, url=url, trial_to=settings.trial_to)
+    return Example(
+        recipient=reader,
+        letter=letter,
+        mail=_mail(letter, campaign, by, settings),
+        ending=ending(campaign, by, letter.language, url),
+    )
 
 
 def _supporter(campaign: Campaign, language: str, role: str) -> Supporter:

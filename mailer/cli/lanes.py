@@ -1,4 +1,4 @@
-"""`mailer lane`: what is slow, shut or paused, and the switches; also those of a campaign."""
+"""`mailer lane`: what is slow, shut or paused, and the switches."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 
 import click
 
-from mailer import accounts, transports
+from mailer import accounts, audit, transports
 from mailer.campaigns.library import Content, Library
 from mailer.cli import base
-from mailer.cli.campaigns import campaign
 from mailer.cli.log import moment
 from mailer.cli.paused import count, in_words
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.officials.values import Pace
 from mailer.outbox import lanes as switches
+from mailer.outbox import switched
 from mailer.problems import did_you_mean
 from mailer.sendlog import lanes
 from mailer.sendlog.standing import Overview, Queue, Standing
@@ -83,7 +83,7 @@ def pause(word: str, reason: str) -> None:
     """
     settings = base.settings()
     with base.database(settings) as store:
-        _pause(store, resolve(word, store, settings), reason)
+        pause_lane(store, resolve(word, store, settings), reason)
 
 
 @lane.command(epilog=_LANE)
@@ -97,40 +97,7 @@ def resume(word: str) -> None:
     """
     settings = base.settings()
     with base.database(settings) as store:
-        _resume(store, resolve(word, store, settings))
-
-
-@campaign.command("pause")
-@click.argument("slug", metavar="CAMPAIGN")
-@click.option("--reason", default="paused on the command line", help="Why, for your colleagues.")
-@click.option("--yes", is_flag=True, help="Pause without asking, for scripts.")
-def pause_campaign(slug: str, reason: str, yes: bool) -> None:
-    """Keep a campaign's letters from leaving. Its page stays open, and says that they leave later.
-
-    \b
-    Example:
-      mailer campaign pause proctoring --reason "the vote was moved"
-    """
-    settings = base.settings()
-    with base.database(settings) as store:
-        lane_id = _campaign(slug, store, settings)
-        if not yes:
-            click.confirm(f"Keep the letters of {slug} from leaving?", abort=True, err=True)
-        _pause(store, lane_id, reason)
-
-
-@campaign.command("resume")
-@click.argument("slug", metavar="CAMPAIGN")
-def resume_campaign(slug: str) -> None:
-    """Let a campaign's letters leave again, in their turn.
-
-    \b
-    Example:
-      mailer campaign resume proctoring
-    """
-    settings = base.settings()
-    with base.database(settings) as store:
-        _resume(store, _campaign(slug, store, settings))
+        resume_lane(store, resolve(word, store, settings))
 
 
 def resolve(word: str, store: Store, settings: Settings) -> str:
@@ -176,7 +143,7 @@ def _in_files(content: Content, settings: Settings) -> set[str]:
     }
 
 
-def _campaign(slug: str, store: Store, settings: Settings) -> str:
+def campaign_lane(slug: str, store: Store, settings: Settings) -> str:
     """The switch of a campaign; a usage error with a suggestion when there is none."""
     lane_id, names = switches.of_campaign(slug), _names(store, settings)
     if lane_id not in names:
@@ -186,15 +153,20 @@ def _campaign(slug: str, store: Store, settings: Settings) -> str:
     return lane_id
 
 
-def _pause(store: Store, lane_id: str, reason: str) -> None:
+def pause_lane(store: Store, lane_id: str, reason: str) -> None:
+    """Pause a lane, and say how it goes on."""
     with store.write() as tx:
         switches.pause(tx, lane_id, reason=reason, actor=ACTOR, now=store.now(tx))
+        switched.note(tx, "pause", lane_id, actor=audit.COMMAND, now=store.now(tx))
     base.say(f"Paused: {lane_id}. Go on with: mailer lane resume {lane_id}")
 
 
-def _resume(store: Store, lane_id: str) -> None:
+def resume_lane(store: Store, lane_id: str) -> None:
+    """Let a lane go on, and say so."""
     with store.write() as tx:
         done = switches.resume(tx, lane_id)
+        if done:
+            switched.note(tx, "resume", lane_id, actor=audit.COMMAND, now=store.now(tx))
     base.say(f"{lane_id} goes on." if done else f"{lane_id} was not paused.")
 
 

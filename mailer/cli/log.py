@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any
 
 import click
 
@@ -20,13 +17,7 @@ from mailer.message import compose
 from mailer.sendlog import Event, Filter, LetterPage, Row
 from mailer.status import Kind, State
 
-COLUMNS = (
-    "id", "reference", "kind", "state", "campaign", "official", "to_name", "to_address", "name",
-    "email", "created_at", "sent_at", "attempts", "possibly_twice", "reason", "answer",
-)  # fmt: skip
 _MOMENTS = frozenset({"created_at", "sent_at", "at", "due_at", "dated_at"})
-# A spreadsheet takes a cell that begins so for a formula, and may run it (OWASP, CSV injection).
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @click.group()
@@ -41,11 +32,11 @@ def log() -> None:
     """
 
 
-def _filters(command: F) -> F:
+def filters_of(command: F) -> F:
     """The options that narrow the log."""
     kinds, states = [*(kind.value for kind in Kind), "all"], [state.value for state in State]
     command = click.option(
-        "--query", default="", help="Part of a name or address, or a reference."
+        "--query", default="", help="How words of a name or an address begin; or a reference."
     )(command)
     command = click.option(
         "--kind", type=click.Choice(kinds), default="letter", show_default=True, help="This mail."
@@ -58,7 +49,7 @@ def _filters(command: F) -> F:
 
 
 @log.command("list")
-@_filters
+@filters_of
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True,
     help="At most so many.",
@@ -73,7 +64,7 @@ def list_letters(limit: int, as_json: bool, **filters: str | None) -> None:
       mailer log list --campaign proctoring --query "ann@supporter.example"
     """
     with base.database(base.settings()) as store:
-        rows = sendlog.page(store, _wanted(filters), size=limit).rows
+        rows = sendlog.page(store, wanted(filters), size=limit).rows
     if as_json:
         base.print_json([_plain(asdict(row)) for row in rows])
     elif rows:
@@ -108,44 +99,9 @@ def show(letter_id: str, eml: bool, as_json: bool) -> None:
         click.echo(_described(page))
 
 
-@log.command()
-@_filters
-@click.option(
-    "--format", "form", type=click.Choice(["csv"]), default="csv", show_default=True,
-    help="How it is written.",
-)  # fmt: skip
-def export(form: str, **filters: str | None) -> None:  # noqa: ARG001 - one choice so far
-    """Write every letter that matches, newest first: a heading, then a line for each.
-
-    Cells that a spreadsheet would take for a formula begin with an apostrophe.
-
-    \b
-    Example:
-      mailer log export --format csv --campaign proctoring > letters.csv
-    """
-    with base.database(base.settings()) as store:
-        # Of its own: UTF-8 and RFC 4180's line ends, whatever the terminal's are.
-        out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", newline="")
-        write_csv(sendlog.rows(store, _wanted(filters)), out)
-        out.detach()
-
-
-def write_csv(rows: Iterable[Row], out: TextIO) -> None:
-    """Write rows as they come (RFC 4180), none of them a formula."""
-    table = csv.writer(out)
-    table.writerow(COLUMNS)
-    for row in rows:
-        values = _plain(asdict(row))
-        table.writerow([_safe(values[column]) for column in COLUMNS])
-
-
-def _safe(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
-def _wanted(filters: dict[str, str | None]) -> Filter:
-    chosen = {name: value or "" for name, value in filters.items()}
+def wanted(filters: dict[str, str | None]) -> Filter:
+    """The filter that the options name."""
+    chosen: dict[str, Any] = {name: value or "" for name, value in filters.items()}
     return Filter(**chosen | {"kind": chosen["kind"].replace("all", "")})
 
 

@@ -8,21 +8,29 @@ import click
 
 from mailer import __version__
 from mailer.cli import (
+    audit,
     backup,
     bouncing,
     campaigns,
     db,
     doctor,
+    exporting,
     forget,
+    golive,
     lanes,
+    lifecycle,
     log,
     new,
     officials,
     organizers,
+    previewing,
+    purge,
+    readdress,
     run,
     sending,
     simulate,
     staff,
+    waves,
 )
 from mailer.cli.base import PlainGroup
 
@@ -45,11 +53,21 @@ def main() -> None:
 
 for _command in (
     *(run.up, run.web, run.worker),
-    *(organizers.check, organizers.preview, sending.send_test, campaigns.campaign),
+    *(organizers.check, previewing.preview, sending.send_test, campaigns.campaign),
     simulate.simulate_command,
     new.new,
     *(officials.officials, staff.staff, log.log, lanes.lane, db.db, doctor.doctor),
-    *(backup.backup, backup.restore, forget.forget),
+    *(backup.backup, backup.restore, forget.forget, purge.purge, audit.audit_group),
+    waves.invalidate,
     *(bouncing.bounce, bouncing.bounces),
 ):
     main.add_command(_command)
+
+for _command in (
+    *(golive.go_live, golive.diff, lifecycle.draft_link),
+    *(lifecycle.pause_campaign, lifecycle.resume_campaign),
+    *(lifecycle.close_campaign, lifecycle.reopen_campaign, readdress.readdress),
+):
+    campaigns.campaign.add_command(_command)
+for _command in (exporting.export, exporting.pack_letters):
+    log.log.add_command(_command)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import errno
 import http.client
-import logging
 import socket
 import sys
 from dataclasses import replace
 
 import click
 
-from mailer import accounts, approvals, config, transports
+from mailer import accounts, approvals, config, logs, transports
 from mailer.campaigns.library import Library
 from mailer.campaigns.values import Status
 from mailer.cli import base, presence
@@ -74,6 +73,7 @@ def web(lifeline: int | None) -> None:
         check_start(settings)
         check_port(bind, settings.port)
     _named_database(settings).close()
+    logs.set_up(settings.log, "web", "INFO" if settings.log == "json" else "WARNING")
     if settings.database_url.startswith("sqlite"):
         presence.show(settings.var)
     from mailer.cli.server import serve  # gunicorn sets things up when it is imported
@@ -96,8 +96,9 @@ def worker(lifeline: int | None) -> None:
 
     stop = until_told(lifeline)
     alone = lifeline is None  # else the supervisor's own lines say enough
-    logging.basicConfig(format="mailer: %(message)s", level="INFO" if alone else "WARNING")
     settings = base.settings()
+    told = alone or settings.log == "json"
+    logs.set_up(settings.log, "worker", "INFO" if told else "WARNING")
     store = _named_database(settings)
     try:
         engine.run(settings, store, Library(settings.home), stop=stop)

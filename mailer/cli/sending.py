@@ -10,7 +10,7 @@ import click
 from mailer import addresses, transports
 from mailer.cli import base, doctor
 from mailer.cli.example import Example, example
-from mailer.cli.organizers import letter_options
+from mailer.cli.previewing import letter_options
 from mailer.config import Settings
 from mailer.errors import FieldError, MailerError, Next, SendError
 from mailer.message import Mail, compose, tokens
@@ -93,7 +93,8 @@ def _parcel(mail: Mail, way: Transport, settings: Settings) -> Parcel:
     """As the worker makes them, so that receivers judge what they will judge later."""
     letter = mail.message_id.partition("@")[0]
     verp = bool(getattr(way, "verp", True))
-    sender = tokens.for_bounces(letter, mail.from_address, settings.reply_domain, verp=verp)
+    keys = settings.with_development_key().secret_keys
+    sender = tokens.for_bounces(letter, mail.from_address, settings.reply_domain, keys, verp=verp)
     return Parcel(
         letter=letter, sender=sender, recipient=mail.to_address, data=compose(mail), mail=mail
     )  # fmt: skip

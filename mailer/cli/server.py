@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
+from gunicorn.glogging import Logger
 
+from mailer import logs
 from mailer.campaigns.library import Library
 from mailer.cli.lifeline import when_orphaned
 from mailer.config import Settings
@@ -17,6 +19,35 @@ from mailer.config import Settings
 THREADS = 8  # each request waits on the database or on a slow phone, not on the processor
 KEEP_ALIVE = 75  # seconds; longer than the 60 of common proxies, so that they close first
 GRACE = 25  # seconds for the requests in hand; the supervisor waits 30
+
+
+SPARE = 2  # processes beyond the usual number: those that end while others begin
+
+
+class _PlainLogger(Logger):  # type: ignore[misc]  # gunicorn comes without types
+    """Gunicorn's own lines, written as all others: it would name callers and whole addresses."""
+
+    form = "plain"
+
+    def setup(self, cfg: Any) -> None:
+        """Set its handlers up, and ours in their place."""
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(logs.formatter(self.form, "web"))
+
+    def warning(self, msg: str, *args: Any, **more: Any) -> None:
+        """A warning; of a request that cannot be read, nothing that was in it."""
+        if msg.startswith("Invalid request"):
+            msg, args = "a request that cannot be read was refused", ()
+        super().warning(msg, *args, **more)
+
+    def exception(self, _msg: str, *_args: Any, **more: Any) -> None:
+        """What went wrong where; the words would name an address."""
+        super().exception("an answer could not be finished", **more)
+
+
+class _JsonLogger(_PlainLogger):
+    form = "json"
 
 
 def options(settings: Settings, bind: str) -> dict[str, Any]:
@@ -34,6 +65,7 @@ def options(settings: Settings, bind: str) -> dict[str, Any]:
         "forwarded_allow_ips": "",  # MAILER_PROXY_HOPS alone says whom to believe
         "accesslog": None,
         "loglevel": "warning",
+        "logger_class": _JsonLogger if settings.log == "json" else _PlainLogger,
         "proc_name": "mailer web",
     }
 
@@ -47,6 +79,10 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without t
         # Read before the fork: a worker that begins while a file is broken has a good version, too.
         self._library = Library(settings.home)
         self._library.current()
+        from mailer.web.timing import Timings
+
+        # Shared from before the fork on: each process counts, and any of them tells.
+        self._timings = Timings(settings.web_concurrency * 2 + SPARE)
         super().__init__()
 
     def load_config(self) -> None:
@@ -58,7 +94,7 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without t
         """The application of one worker."""
         from mailer.web import create_app
 
-        return create_app(self._settings, library=self._library)
+        return create_app(self._settings, library=self._library, timings=self._timings)
 
 
 def serve(settings: Settings, bind: str, lifeline: int | None) -> None:

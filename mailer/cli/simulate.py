@@ -20,6 +20,7 @@ from mailer.cli import base, timeline
 from mailer.cli.log import moment
 from mailer.cli.progress import showing
 from mailer.cli.verdict import Verdict, judge
+from mailer.config import Settings
 from mailer.districts.names import folded
 from mailer.errors import MailerError
 from mailer.officials import hours as office_hours
@@ -108,6 +109,20 @@ def simulate_command(
         base.print_json(_json(outcome, verdict, campaign))
     else:
         timeline.show(outcome, verdict, campaign)
+
+
+def first_day(
+    campaign: Campaign, content: Content, settings: Settings, supporters: int, *, begins: float
+) -> str:  # fmt: skip
+    """How many letters so many supporters write within a day, and when the last one leaves."""
+    way = transports.from_urls(settings.transports, settings.home)[0]
+    arrivals = Arrivals(
+        supporters=supporters, begins=begins, seconds=86400.0, curve=Curve.LAUNCH
+    )  # fmt: skip
+    to = recipients(campaign, content.officials, campaign.today(begins))
+    plan = _plan(campaign, content, to, way, arrivals, 3600.0)
+    said = judge(simulate(plan), campaign, way).sentence
+    return f"if {supporters:,} people write within a day: {plan.letters:,} letters. {said}"
 
 
 def _begins(campaign: Campaign, start: datetime | None) -> float:

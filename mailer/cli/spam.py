@@ -168,12 +168,13 @@ def _mail(letter: MergedLetter, campaign: Campaign, by: Supporter, settings: Set
         reply_alias=settings.reply_alias,
     )  # fmt: skip
     domain = aliases.domain_for(sender, by.email)
-    return replace(mail, reply_address=tokens.for_answers(key, domain)) if domain else mail
+    alias = tokens.for_answers(key, domain, [key]) if domain else mail.reply_address
+    return replace(mail, reply_address=alias)
 
 
 def _envelope(mail: Mail, settings: Settings) -> str:
     key = mail.message_id.partition("@")[0]
-    return tokens.for_bounces(key, mail.from_address, settings.reply_domain)
+    return tokens.for_bounces(key, mail.from_address, settings.reply_domain, [key])
 
 
 def some(samples: list[Sample]) -> list[Sample]:

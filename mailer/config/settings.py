@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.config import values
+from mailer.config import allowed, signing_in, values, watching
 from mailer.config.values import BACKOFF, PREFIX
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
@@ -33,7 +33,8 @@ KNOWN = (
     "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
     "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
     "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL", "DKIM_KEY", "DKIM_SELECTOR", "REPLY_ALIAS",
-    "BOUNCES", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS",
+    "BOUNCES", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS", "RETENTION_TEXT_DAYS",
+    "RETENTION_PERSON_DAYS", "SECOND_FACTOR", "METRICS_TOKEN", "ALERT_URL", "LOG", "ALLOW_NETWORKS",
     *(f"HOOK_{name.upper()}" for name in HOOKS),
 )  # fmt: skip
 """Every setting, without its prefix."""
@@ -50,10 +51,12 @@ class Settings:
     base_url: str = ""  # without a slash at the end; empty: not set
     secret_keys: tuple[str, ...] = field(default=(), repr=False)  # the first one signs
     proxy_hops: int = 0
+    allow_networks: tuple[allowed.IPNetwork, ...] | None = None  # None: loopback in development
     trial_to: str = ""
     owner: str = ""
     contact: str = ""
     alert_to: str = ""
+    alert_url: str = field(default="", repr=False)  # its path is often the key to a chat room
     reply_domain: str = ""
     reply_alias: str = "off"  # off | freemail | always: whose Reply-To is an address of ours
     bounces: str = field(default="", repr=False)  # imap:// or imaps:// address of a mailbox
@@ -66,8 +69,13 @@ class Settings:
     backoff: tuple[float, ...] = BACKOFF  # seconds until the next attempt, by attempts made
     deadline: float = DEADLINE  # seconds from the first attempt until we give up
     answer_days: int = 14  # until supporters are asked whether the offices answered; 0: never
+    text_days: int | None = 28  # for which texts are kept once all is over; None: for good
+    person_days: int | None = 365  # for which names are; None: for good
+    metrics_token: str = field(default="", repr=False)  # empty: /metrics answers loopback only
+    log: str = "plain"  # or json: how the programs' lines are written
+    second_factor: tuple[str, ...] = ("organizer", "admin")  # roles that must have one
     timezone: str = "UTC"
-    journal: str = DEFAULT_JOURNAL  # of erasures, for restores
+    journal: str = DEFAULT_JOURNAL  # of erasures and unsubscribes, for restores
     port: int = 8000
     bind: str = ""
     web_concurrency: int = 2
@@ -76,6 +84,12 @@ class Settings:
     def development(self) -> bool:
         """True while nobody but this machine can reach the pages."""
         return not self.base_url or is_loopback(urlsplit(self.base_url).hostname or "")
+
+    @property
+    def trusted(self) -> tuple[allowed.IPNetwork, ...]:
+        """The networks that nothing slows which many people share."""
+        default = allowed.LOOPBACK if self.development else ()
+        return default if self.allow_networks is None else self.allow_networks
 
     @property
     def public_url(self) -> str:
@@ -107,10 +121,12 @@ class Settings:
             base_url=values.base_url(values.read(env, "BASE_URL")),
             secret_keys=values.keys(values.read(env, "SECRET_KEY")),
             proxy_hops=values.number(env, "MAILER_PROXY_HOPS", 0, 0, 10),
+            allow_networks=allowed.networks(values.read(env, "ALLOW_NETWORKS")),
             trial_to=values.address(env, "TRIAL_TO"),
             owner=values.read(env, "OWNER"),
             contact=values.address(env, "CONTACT"),
             alert_to=values.address(env, "ALERT_TO"),
+            alert_url=watching.alert_url(values.read(env, "ALERT_URL")),
             reply_domain=values.domain(values.read(env, "REPLY_DOMAIN").lower()),
             reply_alias=values.one_of(env, "REPLY_ALIAS", ("off", "freemail", "always")),
             bounces=values.mailbox(values.read(env, "BOUNCES")),
@@ -123,6 +139,11 @@ class Settings:
             backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
             deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,
             answer_days=values.number(env, "MAILER_ANSWER_DAYS", 14, 0, 365),
+            text_days=watching.days(env, "MAILER_RETENTION_TEXT_DAYS", 28),
+            person_days=watching.days(env, "MAILER_RETENTION_PERSON_DAYS", 365),
+            metrics_token=watching.metrics_token(values.read(env, "METRICS_TOKEN")),
+            log=values.one_of(env, "LOG", ("plain", "json")),
+            second_factor=signing_in.roles(values.read(env, "SECOND_FACTOR")),
             timezone=values.timezone(values.read(env, "TIMEZONE") or "UTC"),
             journal=values.read(env, "JOURNAL") or DEFAULT_JOURNAL,
             port=values.number(env, "PORT", 8000, 1, 65535),

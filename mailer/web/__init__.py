@@ -13,14 +13,27 @@ from mailer.config import Settings
 from mailer.db import Store
 from mailer.districts.represent import SERVICE, Represent
 from mailer.errors import OutboundError, SettingsError
+from mailer.limits import Rules
 from mailer.pages import template_folders
 from mailer.transports.api import HOOKS
 from mailer.transports.api.base import Hook
-from mailer.web import assets, errors, health, hooks, i18n, localbox, look, security
-from mailer.web.public import about, embed, rendered, site
+from mailer.web import (
+    assets,
+    errors,
+    health,
+    hooks,
+    i18n,
+    localbox,
+    look,
+    metrics,
+    security,
+    staff,
+    watching,
+)
+from mailer.web.public import about, draft, embed, rendered, site
 from mailer.web.receipts import acts, confirm, find, paper, unsubscribe, withdrawn
 from mailer.web.services import Services
-from mailer.web.staff import log
+from mailer.web.timing import Timings
 
 __all__ = ["create_app"]
 
@@ -31,13 +44,15 @@ FETCHES = 5.0  # seconds that a question to another service may take
 def create_app(
     settings: Settings, store: Store | None = None, *, known: Mapping[str, Hook] = HOOKS,
     fetch: Callable[[str, frozenset[str]], None] | None = None,
-    represent: Represent = SERVICE, library: Library | None = None,
+    represent: Represent = SERVICE, library: Library | None = None, rules: Rules | None = None,
+    timings: Timings | None = None,
 ) -> Flask:  # fmt: skip
     """The application; without `store`, each process opens the settings' own at its first use.
 
     `known` are the providers whose calls are taken; `fetch` is how their questions are answered;
     `represent` is who tells districts by postal code, where the settings say so. `library` has
     read the organizer's files already, for processes that are to share their last good version.
+    `rules` say how often somebody may do what; `timings` is where processes count their requests.
     """
     if settings.development:
         settings = settings.with_development_key()
@@ -48,8 +63,9 @@ def create_app(
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     serving = _services(
-        settings, store, known, fetch or _fetch, represent, library or Library(settings.home)
-    )
+        settings, store, known, fetch or _fetch, represent, library or Library(settings.home),
+        rules or Rules(), timings or Timings(),
+    )  # fmt: skip
     app.extensions["mailer"] = serving
     for part in (i18n, assets, errors, look):
         part.install(app)
@@ -63,17 +79,19 @@ def create_app(
         }
     )
     for module in (
-        *(health, hooks, log, look, localbox, site, about),
-        *(confirm, withdrawn, paper, unsubscribe, embed),
+        *(health, metrics, hooks, staff, look, localbox, site, about),
+        *(confirm, withdrawn, paper, unsubscribe, embed, draft),
         *(acts, find),
     ):
         app.register_blueprint(module.blueprint)
+    watching.install(app, serving.timings)
     return app
 
 
 def _services(
     settings: Settings, store: Store | None, known: Mapping[str, Hook],
     fetch: Callable[[str, frozenset[str]], None], represent: Represent, library: Library,
+    rules: Rules, timings: Timings,
 ) -> Services:  # fmt: skip
     def open_store() -> Store:
         if store is not None:
@@ -90,6 +108,8 @@ def _services(
         fetch=fetch,
         open_store=open_store,
         represent=None if settings.represent is None else represent,
+        rules=rules,
+        timings=timings,
     )
 
 

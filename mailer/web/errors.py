@@ -6,9 +6,9 @@ from flask import Flask, current_app, render_template, request
 from werkzeug.exceptions import HTTPException, InternalServerError
 from werkzeug.wrappers import Response
 
-from mailer.errors import StoreError
+from mailer.errors import OverLimit, StoreError
 from mailer.i18n import LANGUAGES
-from mailer.web import shown
+from mailer.web import security, shown
 from mailer.web.fields import BODY, FIELDS
 from mailer.web.i18n import gettext, mark
 from mailer.web.shown import Open
@@ -41,6 +41,10 @@ _WORDS: dict[int, tuple[str, str]] = {
             " and send them again."
         ),
     ),
+    429: (
+        mark("One moment"),
+        mark("Too much came from here at once. Nothing was lost: wait a minute, then try again."),
+    ),
     500: (
         mark("Something went wrong here, not with you"),
         mark(
@@ -66,6 +70,7 @@ def install(app: Flask) -> None:
     """Answer every error with a page in the site's own look."""
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
+    app.register_error_handler(OverLimit, _too_often)
 
 
 def _http(error: HTTPException) -> tuple[str, int] | Response:
@@ -74,6 +79,11 @@ def _http(error: HTTPException) -> tuple[str, int] | Response:
     if isinstance(error, InternalServerError):
         return _page(500)
     return _page(error.code)
+
+
+def _too_often(error: OverLimit) -> tuple[str, int]:
+    security.later(error)
+    return _page(429)
 
 
 def _store(error: StoreError) -> tuple[str, int]:
@@ -92,7 +102,7 @@ def _page(status: int) -> tuple[str, int]:
         text=gettext(text),
         find=receipt,
         campaigns=_open_campaigns() if status in {404, 405} else (),
-        typed=_typed() if status == 503 else {},
+        typed=_typed() if status in {429, 503} else {},
         languages=LANGUAGES if status == 404 and request.method == "GET" else (),
     )
     return page, status

@@ -10,7 +10,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from mailer import events
 from mailer.config import Settings
-from mailer.errors import MailerError, StoreError
+from mailer.errors import MailerError
 from mailer.transports.api.base import Asks, Call, Forged, Hook, Once
 from mailer.web.services import Services, services
 
@@ -121,10 +121,11 @@ def _unread(work: Services, provider: str, call: Call, why: str) -> Response:
 def _count(work: Services, provider: str, what: str) -> None:
     """Count a call that is not kept; the answer does not depend on it."""
     try:
-        with work.store.write() as tx:
-            events.count(tx, f"{TALLY}{provider} {what}", now=work.store.now(tx))
-    except StoreError as error:
+        store = work.store
+    except MailerError as error:
         current_app.logger.error("/hooks/%s: %s", provider, error)
+        return
+    work.counting.count(store, f"{TALLY}{provider} {what}")
 
 
 def _say(text: str, status: int, headers: dict[str, str] | None = None) -> Response:

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import Forbidden
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.config import Settings
+from mailer.errors import OverLimit
+from mailer.web.i18n import gettext, mark
 from mailer.web.services import services
 
 LARGEST_POST = 2_000_000  # bytes: 50,000 characters of any script, percent-encoded, with room
 MOST_FIELDS = 500
+
+SOONEST = 5  # seconds after which somebody is told to come back, at the least
+
+_IN_A_MINUTE = mark(
+    "Too much came from here at once, so nothing was taken yet. What you typed is still here:"
+    " press the button again in a minute."
+)
+_IN_MINUTES = mark(
+    "Too much came from here at once, so nothing was taken yet. What you typed is still here:"
+    " press the button again in about %(minutes)s minutes."
+)
 
 # A provider's call is proven by its signature, and so is the link of a mail: whose program may
 # post for its reader, from wherever it runs (RFC 8058).
@@ -70,6 +84,17 @@ def keep_own() -> None:
     g.kept = "private, no-cache"
 
 
+def later(error: OverLimit) -> str:
+    """What to say to somebody who asks too often; the answer says when it works again, too."""
+    seconds = max(SOONEST, math.ceil(error.after))
+    g.after = str(seconds)
+    current_app.logger.warning("%s %s: too often", request.method, request.endpoint)
+    minutes = math.ceil(seconds / 60)
+    if minutes <= 1:
+        return gettext(_IN_A_MINUTE)
+    return gettext(_IN_MINUTES, minutes=minutes)
+
+
 def let_frame(origins: Sequence[str]) -> None:
     """Let the pages of these sites, and no others, show this page in a frame."""
     g.framers = origins
@@ -100,8 +125,12 @@ def _add_headers(response: Response) -> Response:
         response.headers.setdefault(name, value)
     if services().settings.public_url.startswith("https:"):
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if "after" in g:
+        response.headers["Retry-After"] = g.after
     if "kept" in g:
         response.headers["Cache-Control"] = g.kept
+    elif response.status_code >= 400:
+        response.headers.setdefault("Cache-Control", "no-store")
     if "unlisted" in g:
         response.headers["X-Robots-Tag"] = "noindex"
     return response

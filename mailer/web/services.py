@@ -13,10 +13,13 @@ from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.districts.represent import Represent
+from mailer.limits import Rules
 from mailer.outbox import Sender
 from mailer.transports import Transport
 from mailer.transports.api.base import Hook
+from mailer.web.counting import Counting
 from mailer.web.signing import Signer
+from mailer.web.timing import Timings
 
 _NAME = "mailer"
 
@@ -32,6 +35,9 @@ class Services:
     fetch: Callable[[str, frozenset[str]], None]  # asks an address at one of some hosts
     open_store: Callable[[], Store]
     represent: Represent | None = None  # asked for districts; None: nobody is
+    rules: Rules = field(default_factory=Rules)
+    counting: Counting = field(default_factory=Counting, repr=False)  # of calls that were refused
+    timings: Timings = field(default_factory=Timings)  # of the requests of all processes
     _stores: dict[int, Store] = field(default_factory=dict, repr=False)
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from mailer import approvals
+from mailer import approvals, life
 from mailer.approvals import Edition
 from mailer.campaigns.values import Campaign, Status
 from mailer.web.i18n import language
@@ -46,6 +46,8 @@ def phase(campaign: Campaign) -> Phase:
     if campaign.status is Status.DRAFT:
         return Phase.HIDDEN
     if campaign.status is Status.CLOSED or (campaign.closes and day > campaign.closes):
+        return Phase.CLOSED
+    if life.is_closed(services().store, campaign.slug):
         return Phase.CLOSED
     if campaign.opens and day < campaign.opens:
         return Phase.EARLY

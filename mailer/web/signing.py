@@ -36,14 +36,18 @@ class Signer:
         value = _value(slug, submission_id, letters_hash)
         return self._signer.sign(value).decode("ascii").removeprefix(value + ".")
 
-    def verify(self, slug: str, submission_id: str, letters_hash: str, signature: str) -> bool:
-        """True when this program signed exactly this, at most a day ago by a clock near ours."""
+    def age(self, slug: str, submission_id: str, letters_hash: str, signature: str) -> float | None:
+        """Seconds since this program signed exactly this, by a clock near ours; 0 at least.
+
+        None when it did not, or more than a day ago.
+        """
         value = _value(slug, submission_id, letters_hash)
         try:
             _, signed = self._signer.unsign(f"{value}.{signature}", return_timestamp=True)
         except BadData:
-            return False
-        return -AHEAD <= self._signer.get_timestamp() - signed.timestamp() <= LIFE
+            return None
+        age = self._signer.get_timestamp() - signed.timestamp()
+        return max(0.0, age) if -AHEAD <= age <= LIFE else None
 
 
 class _Clocked(TimestampSigner):

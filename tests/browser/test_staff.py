@@ -59,7 +59,10 @@ def test_a_day_of_staff_without_scripts(site: Site, open_page: Open) -> None:
     fill_log(site)
     page = open_page(scripts=False)
     enter(site, page)
-    assert page.title().startswith("Letters")
+    assert page.title().startswith("Today")
+    assert page.get_by_role("link", name="Review them").is_visible()
+    assert page.get_by_role("link", name="Refresh").is_visible()
+    page.get_by_role("link", name="Letters", exact=True).click()
     page.get_by_role("link", name=re.compile("^Held")).click()
     assert page.locator(".rows tbody tr").count() == 2
     assert "state=review" in page.url
@@ -106,7 +109,7 @@ def test_signing_in_with_the_keyboard_alone(site: Site, open_page: Open) -> None
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     press_enter(page)
-    assert page.title().startswith("Letters")
+    assert page.title().startswith("Today")
 
 
 def test_a_message_in_its_frame_can_do_nothing(site: Site, open_page: Open) -> None:
@@ -149,24 +152,37 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.goto(f"{site.url}/staff/account")
     yield "the own account"
     enter(site, page)
+    yield "an empty first page"
+    page.goto(f"{site.url}/staff/letters/")
     yield "an empty log"
     fill_log(site)
-    for path in ("", "?state=sent", "?official=nobody", "?search=none", "?kind=test"):
-        page.goto(f"{site.url}/staff/{path}")
+    page.goto(f"{site.url}/staff/")
+    page.locator("#table-days summary").click()
+    yield "the first page"
+    for path in (
+        "",
+        "?state=sent",
+        "?official=nobody",
+        "?search=none",
+        "?kind=test&day=2026-01-01",
+    ):
+        page.goto(f"{site.url}/staff/letters/{path}")
         yield f"the log {path}"
+    yield from many_states(site, page)
     for state in ("queued", "review", "sent"):
-        page.goto(f"{site.url}/staff/?state={state}")
+        page.goto(f"{site.url}/staff/letters/?state={state}")
         page.locator(".rows .to a").first.click()
         yield f"a letter: {state}"
     for state in ("uncertain", "failed"):
         with site.store.write() as tx:
             tx.execute(update(letter).where(letter.c.state == "sent").values(state=state))
-        page.goto(f"{site.url}/staff/?state={state}")
+        page.goto(f"{site.url}/staff/letters/?state={state}")
         page.locator(".rows .to a").first.click()
         yield f"a letter: {state}"
         with site.store.write() as tx:
             tx.execute(update(letter).where(letter.c.state == state).values(state="sent"))
     yield from lane_states(site, page)
+    yield from organizer_states(site, page)
     page.goto(f"{site.url}/staff/coalition/")
     yield "the coalition"
     page.goto(f"{site.url}/outbox/")
@@ -192,7 +208,49 @@ def lane_states(site: Site, page: Page) -> Iterator[str]:
     assert page.locator(".attention").get_by_text("A wrong date in the letter").is_visible()
     yield "paused"
     page.goto(f"{site.url}/staff/")
-    yield "the log while something is paused"
+    yield "the first page while something is paused"
+
+
+def organizer_states(site: Site, page: Page) -> Iterator[str]:
+    """Campaigns and how they are steered; a file that is tried, good and bad; letters on paper."""
+    for path in ("campaigns/", "export/", "pack/", "try/"):
+        page.goto(f"{site.url}/staff/{path}")
+        yield path
+    good = (site.home / "officials.yaml").read_text()
+    for name, text in (("good", good), ("bad", good.replace("name:", "nane:", 1))):
+        page.locator("#text").fill(text)
+        page.locator("main form .button").click()
+        assert page.locator("main h2").count() > 0
+        yield f"a {name} file tried"
+    page.goto(f"{site.url}/staff/campaigns/")
+    page.locator("main a[href*='/campaigns/']").first.click()
+    yield "a campaign to steer"
+    page.goto(page.url.partition("?")[0] + "/link")
+    yield "the private link of a campaign"
+
+
+def many_states(site: Site, page: Page) -> Iterator[str]:
+    """The review queue, an act on many letters from its form to its end, a submission."""
+    page.goto(f"{site.url}/staff/review/")
+    yield "a letter to review"
+    page.locator("main .brief a").first.click()
+    page.locator("main .brief a").first.click()
+    yield "a submission"
+    page.goto(f"{site.url}/staff/review/?after=9999999999.0_z")
+    yield "the end of the queue"
+    page.goto(f"{site.url}/staff/many/")
+    yield "no act on many letters"
+    page.goto(f"{site.url}/staff/many/new?state=review")
+    yield "what to do to many"
+    page.locator("main form .button").click()
+    yield "nothing chosen"
+    page.locator("#act-1").check()
+    page.locator("main form .button").click()
+    yield "an act under way"
+    page.locator("#job .button").click()
+    yield "an act that was stopped"
+    page.goto(f"{site.url}/staff/many/")
+    yield "acts on many letters"
 
 
 @pytest.mark.parametrize(
@@ -223,10 +281,51 @@ def test_what_is_pressed_is_large_enough(site: Site, open_page: Open) -> None:
     page = open_page(390)
     enter(site, page)
     fill_log(site)
+    for path in ("", "letters/", "review/", "many/new"):
+        page.goto(f"{site.url}/staff/{path}")
+        small = page.evaluate(
+            """() => [...document.querySelectorAll(
+                "nav a, button, select, input, .rows a, summary")]
+                .filter(one => !["hidden", "radio", "checkbox"].includes(one.type))
+                .filter(one => one.checkVisibility() && one.getBoundingClientRect().height < 43.5)
+                .map(one => one.outerHTML.slice(0, 90))"""
+        )
+        assert not small, path
+
+
+def test_the_first_page_stays_fresh_and_still(site: Site, open_page: Open) -> None:
+    """What is open, focused and scrolled to stays so while the numbers change; keys review."""
+    page = open_page(390)
+    page.clock.install()
+    enter(site, page)
+    fill_log(site)
     page.goto(f"{site.url}/staff/")
-    small = page.evaluate(
-        """() => [...document.querySelectorAll("nav a, button, select, input, .rows a")]
-            .filter(one => one.type !== "hidden" && one.getBoundingClientRect().height < 43.5)
-            .map(one => one.outerHTML.slice(0, 90))"""
+    page.locator("#table-days summary").click()
+    all_ = page.locator("#numbers .counts a").first
+    before = all_.inner_text()
+    page.locator("#chart-official summary").focus()
+    page.evaluate("scrollTo(0, 300)")
+    accept(site.store, draft(supporter(name="Ann New", email="new@supporter.example")))
+    page.clock.fast_forward(16_000)
+    page.wait_for_function(
+        "was => document.querySelector('#numbers .counts a').innerText !== was", arg=before
     )
-    assert not small
+    assert page.locator("#table-days").evaluate("one => one.open")
+    assert not page.locator("#table-hours").evaluate("one => one.open")
+    focused = "document.activeElement.closest('figure')?.id"
+    assert page.evaluate(focused) == "chart-official"
+    assert page.evaluate("scrollY") == 300
+    page.goto(f"{site.url}/staff/review/")
+    page.locator("[data-keys] input").uncheck()
+    page.keyboard.press("l")
+    page.reload()
+    assert not page.locator("[data-keys] input").is_checked(), "that is remembered"
+    assert page.get_by_text("2 letters are held").is_visible()
+    page.locator("[data-keys] input").check()
+    with page.expect_navigation():
+        page.keyboard.press("l")
+    assert page.get_by_text("Done: it leaves in its turn.").is_visible()
+    with page.expect_navigation():
+        page.keyboard.press("w")
+    assert page.get_by_text("No letter is held.").is_visible()
+    assert not site.faults

@@ -148,7 +148,9 @@ class Box(Running):
 
     def line(self, name: str) -> str:
         """The address it printed beside `name`."""
-        return next(line for line in self.out if line.startswith(name)).split()[-1]
+        # Another thread reads what it prints: a line may be on its way.
+        said = eventually(lambda: [one for one in self.out if one.startswith(name)], name)
+        return said[0].split()[-1]
 
 
 def new_home(folder: Path) -> Path:

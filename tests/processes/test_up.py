@@ -49,6 +49,7 @@ def text_of(message: mailbox.MaildirMessage) -> str:
 
 
 def test_a_supporter_writes_to_two_ministers(box: Box) -> None:
+    _says_where_everything_is(box)
     receipt = write(box.url, "proctoring", **ANN)
     eventually(lambda: len(letters(box.home)) == 2, "two letters in the Maildir")
     found = sorted(letters(box.home), key=lambda letter: letter["To"].partition("<")[2])
@@ -61,6 +62,7 @@ def test_a_supporter_writes_to_two_ministers(box: Box) -> None:
     assert text_of(found[0]) != text_of(found[1]), "each has its own paragraph"
     page = eventually(lambda: _receipt_when(receipt, "kept"), "the receipt says where they are")
     assert page.headers["Cache-Control"] == "no-store"
+    _is_for_its_owner_alone(box.home)
 
 
 def _receipt_when(address: str, word: str) -> requests.Response | None:
@@ -69,7 +71,8 @@ def _receipt_when(address: str, word: str) -> requests.Response | None:
     return page if word in page.text.lower() else None
 
 
-def test_it_prints_the_addresses_and_a_link_that_signs_in_once(box: Box) -> None:
+def _says_where_everything_is(box: Box) -> None:
+    """It prints the addresses, and a link that signs in once."""
     assert box.line("The page") == f"{box.url}/"
     assert requests.get(box.line("The letters"), timeout=30).status_code == 200
     link = box.line("Staff")
@@ -81,10 +84,8 @@ def test_it_prints_the_addresses_and_a_link_that_signs_in_once(box: Box) -> None
     assert "Set-Cookie" not in second.headers
 
 
-def test_what_it_keeps_is_for_its_owner_alone(box: Box) -> None:
-    write(box.url, "proctoring", **ANN)
-    eventually(lambda: len(letters(box.home)) == 2, "two letters in the Maildir")
-    files = [path for path in (box.home / "var").rglob("*") if path.is_file()]
+def _is_for_its_owner_alone(home: Path) -> None:
+    files = [path for path in (home / "var").rglob("*") if path.is_file()]
     assert {"mailer.db", "secret.key"} <= {path.name for path in files}
     open_to_others = [path for path in files if stat.S_IMODE(path.stat().st_mode) & 0o077]
     assert not open_to_others

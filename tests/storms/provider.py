@@ -23,7 +23,7 @@ from mailer.errors import StoreError
 from mailer.outbox import stops
 from mailer.submissions import accept
 from mailer.web import create_app
-from tests.factories import draft, supporter
+from tests.factories import draft, know_recipients, supporter
 from tests.processes.box import PATIENCE, eventually, new_home
 from tests.providers.stub import Stub, Trouble, Turn
 from tests.storms import ledger, parts
@@ -62,6 +62,7 @@ class ProviderStorm:
         self.dice = random.Random(f"{voice.name} {seed}")
         self.folder, self.place, self.voice, self.seed = folder, place, voice, seed
         home = new_home(folder / "home")
+        know_recipients(home)
         self.clock = FastClock(origin=time.time(), speed=SPEED, skew=folder / "skew")
         self.store = Store(place.url, clock=self.clock)
         self.told = Store(place.url)

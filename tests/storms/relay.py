@@ -152,7 +152,7 @@ class Conversation:
         self, did: str, *, code: int = 0, fault: Fault | None = None, data: bytes = b""
     ) -> None:
         found = _MESSAGE_ID.search(data.partition(b"\r\n\r\n")[0])
-        named = self._sender.partition("@")[0].partition("b-")[2]
+        named = self._sender.partition("@")[0].partition("b-")[2][:26]
         self._relay.log.write(
             Entry(
                 at=time.time(), did=did, letter=found[1].decode() if found else named,

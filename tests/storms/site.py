@@ -10,6 +10,7 @@ from pathlib import Path
 from mailer import approvals
 from mailer.campaigns.library import Library
 from mailer.db import Store, migrate
+from tests.factories import know_recipients
 from tests.processes.box import PATIENCE, free_port, new_home
 from tests.storms import ledger, parts
 from tests.storms.clock import FastClock
@@ -30,6 +31,7 @@ class Site:
     ) -> None:  # fmt: skip
         self.folder = folder
         self.home = new_home(folder / "home")
+        know_recipients(self.home)
         self.database = url
         self.clock = FastClock(origin=time.time(), speed=speed, skew=folder / "skew")
         self.relays = [RelayPart(folder, f"relay-{number}") for number in range(relays)]

@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 from mailer.db import Store
 from mailer.db.schema import confirmation, letter, letter_text, submission, suppressed
 from mailer.status import Kind, State
-from mailer.submissions import copies, expiring, links, unsubscribing
+from mailer.submissions import copies, expiring, journal, links, unsubscribing
 from mailer.submissions.entering import TRIES
+from mailer.submissions.journal import What
 from tests.conftest import Clock
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import TYPED, Page, Visitor, fields
@@ -217,6 +218,43 @@ def test_a_wrong_code_is_explained_and_kept(
     assert empty in again.errors[0][1]
 
 
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("AB3 4O7", "No code of ours has A, B, O."),
+        ("3330 33", "No code of ours has 0."),
+        ("333 33", "six letters and digits"),
+        ("3333333", "six letters and digits"),
+    ],
+)
+def test_a_code_that_cannot_be_ours_is_told_what_is_strange(
+    visitor: Visitor, sqlite: Store, receipt: str, typed: str, words: str
+) -> None:
+    page = Page(visitor.post(f"{receipt}/code", {"code": typed}).text)
+    assert words in page.errors[0][1]
+    assert page.values["code"] == typed
+    visitor.post(f"{receipt}/code", {"code": mailed(sqlite)[1]})
+    late = visitor.post(f"{receipt}/code", {"code": typed})
+    assert address(late.headers["Location"]) == receipt, "in another tab they were sent already"
+
+
+def test_a_code_whose_time_is_over_says_so(
+    visitor: Visitor, sqlite: Store, receipt: str, clock: Clock
+) -> None:
+    leave(sqlite)
+    _, older = mailed(sqlite)
+    clock.pass_(6 * 86400)
+    assert visitor.post(f"{receipt}/again", {}).status_code == 303
+    leave(sqlite)
+    clock.pass_(2 * 86400)
+    page = Page(visitor.post(f"{receipt}/code", {"code": older}).text)
+    assert "from an older mail, which was open for 7 days" in page.errors[0][1]
+    clock.pass_(6 * 86400)
+    over = visitor.post(f"{receipt}/code", {"code": mailed(sqlite)[1]})
+    assert address(over.headers["Location"]) == receipt
+    assert "Not confirmed in time" in Page(visitor.get(receipt).text).words
+
+
 @pytest.mark.parametrize("typed", ["", "👍👍👍", "שלום עולם", "a\0b", "x" * 20_001, "<b>&amp;"])
 def test_nonsense_is_no_code(visitor: Visitor, sqlite: Store, receipt: str, typed: str) -> None:
     answer = visitor.post(f"{receipt}/code", {"code": typed})
@@ -282,8 +320,13 @@ def test_a_mistyped_address_is_corrected_and_the_letters_shown_again(
     assert new != receipt
     assert states(sqlite) == [State.CANCELLED] * 2 + [State.AWAITING] * 2
     old = visitor.get(receipt).text
-    assert old.count("<b>Written again</b>") == 2
+    assert "<h1>You wrote these letters again</h1>" in old
+    assert "You corrected your address" in old
+    for told in (TYPED["name"], TYPED["personal"], TYPED["email"], "right.example", "PDF"):
+        assert told not in old, "whoever has the old address of it learns nothing"
+    assert new.rpartition("/")[2] not in old
     assert "Mail me a copy" not in old
+    assert visitor.get(f"{receipt}/letters.pdf").status_code == 404
     assert "Nothing waits for you here" in visitor.get(stranger).text
     link, code = mailed(sqlite)
     assert Page(visitor.get(link).text).letters == page.letters
@@ -403,6 +446,9 @@ def test_who_did_not_write_says_so_once_and_for_good(
         assert done in shown.text
     assert Page(shown.text).fields == []
     assert states(sqlite) == [State.CANCELLED] * 4
+    noted = journal.read(home / "var" / "erasures.log")
+    assert noted is not None
+    assert [wish.what for wish in noted.wishes] == [What.NOT_ME], "a restore will know"
     old = visitor.get(receipt).text
     assert old.count("<b>Withdrawn</b>") == 2, "the receipt does not tell by whom"
     assert "Mail me a copy" not in old

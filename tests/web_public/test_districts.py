@@ -88,6 +88,35 @@ def test_the_district_is_named_in_the_language_of_the_office(
     assert "Your district: Riding of 7" in page.words
 
 
+def test_each_letter_names_the_district_in_its_own_language(
+    make_app: MakeApp, rewrite: Callable[..., None], home: Path, sqlite: Store
+) -> None:
+    """Also where the letters are made again, with a corrected address."""
+    own = '{ tags = ["member"], district = "supporter" }'
+    rewrite('require = ["postal_code"]\nlanguage = "official"\neditable = "body"')
+    letters = home / "templates" / "letters" / "member.md"
+    text = letters.read_text(encoding="utf-8").replace("confirm = false", "confirm = true")
+    assert own in text
+    letters.write_text(text, encoding="utf-8")
+    file = home / "officials.yaml"
+    twin = official(7, ", language: fr").replace("member-7", "senator-7").replace("m7@", "s7@")
+    file.write_text(file.read_text(encoding="utf-8") + twin, encoding="utf-8")
+    visitor = Visitor(make_app())
+    page = Page(visitor.preview("member", postal_code=OF_SEVEN).text)
+    english, french = page.letters
+    assert "\nDistrict: Riding of 7\n" in english
+    assert "I live in Riding of 7." in english
+    assert "\nCirconscription\u00a0: Comté de l'Étang 7\n" in french
+    assert "J'habite Comté de l'Étang 7." in french
+    receipt = visitor.post("/member/send", fields(page)).location
+    kept = fields(Page(visitor.get(receipt).text)) | {"email": ["ann@right.example"]}
+    kept.pop("code")
+    again = Page(visitor.post("/member/preview", kept).text)
+    wanted = [one.replace("ann@supporter", "ann@right") for one in page.letters]
+    assert again.letters == wanted, "nothing counts as changed"
+    assert "Change the text again" not in again.words
+
+
 def test_the_page_names_no_hundred_members(visitor: Visitor) -> None:
     answer = visitor.get("/member/")
     assert "Whoever represents your district" in answer.text

@@ -135,7 +135,7 @@ def test_a_link_of_nobody_is_no_link(visitor: Visitor, via: str) -> None:
     ("keys", "words"),
     [
         ({"status": "closed"}, "This campaign is closed."),
-        ({"opens": "2999-01-01"}, "This campaign opens on January 1, 2999"),
+        ({"opens": "2099-01-01"}, "This campaign opens on January 1, 2099"),
         ({"status": "trial"}, "This campaign is being tried out"),
     ],
 )

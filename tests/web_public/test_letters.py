@@ -16,7 +16,6 @@ from sqlalchemy import select
 from mailer.db import Store
 from mailer.db.schema import letter, letter_text, submission
 from mailer.status import Kind
-from mailer.web.assets import FOLDER
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import TYPED, Page, Visitor, fields
 
@@ -166,9 +165,8 @@ def test_letters_in_the_supporters_language_name_no_language(visitor: Visitor) -
         assert "Language of this letter" not in visitor.preview("exams", language=language).text
 
 
-def test_all_scripts_together_are_two_kilobytes(visitor: Visitor) -> None:
+def test_the_script_of_a_page_is_two_kilobytes(visitor: Visitor) -> None:
     html = visitor.get("/exams/").text
     (source,) = re.findall(r'<script src="([^"]+)" defer></script>', html)
     with visitor.get(unescape(source)) as served:
         assert len(served.get_data()) <= 2048
-    assert [one.name for one in FOLDER.glob("*.js")] == ["site.js"]

@@ -36,7 +36,7 @@ def app(make_app: Callable[..., Flask], moments: Clock) -> Flask:
     made = make_app()
     with made.app_context():
         content = services().library.current
-    made.wsgi_app = made.wsgi_app.inner
+    made.wsgi_app = made.wsgi_app.inner.inner
     rendered.install(made, content=content, clock=moments)
     return made
 
@@ -182,7 +182,7 @@ def test_changed_files_are_shown_as_soon_as_they_are_in_use(
     app = make_app()
     with app.app_context():
         in_use = [services().library.current()]
-    app.wsgi_app = app.wsgi_app.inner
+    app.wsgi_app = app.wsgi_app.inner.inner
     rendered.install(app, content=lambda: in_use[-1], clock=lambda: 0.0)
     client = app.test_client()
     client.get("/exams/")

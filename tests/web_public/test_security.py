@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from datetime import datetime
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from tests.web_public.page import TYPED, Page, Visitor, fields
 
@@ -105,3 +107,94 @@ def test_a_form_with_its_own_id_is_shared_with_nobody_but_may_be_found(visitor: 
     assert "draft" in Page(answer.text).values
     assert answer.headers["Cache-Control"] == "private, no-cache"
     assert "X-Robots-Tag" not in answer.headers
+
+
+# A mail as its reader sees it, on this machine alone: it brings its own style, and runs nothing.
+FRAMED_MAIL = "localbox.html"
+ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+}
+
+
+def addresses_of(app: Flask) -> Iterator[tuple[str, str, set[str]]]:
+    """An address of every route, its endpoint and its methods."""
+    filled = {"slug": "exams", "provider": "brevo", "filename": "site.css", "file": "logo.svg"}
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        values = {name: filled.get(name, "a" * 26) for name in rule.arguments}
+        values |= rule.defaults or {}
+        converted = {
+            name: 1 if type(rule._converters[name]).__name__ == "IntegerConverter" else value
+            for name, value in values.items()
+            if name in rule._converters
+        }
+        yield adapter.build(rule.endpoint, converted), rule.endpoint, rule.methods or set()
+
+
+def test_every_route_is_guarded_whatever_it_answers(make_app: MakeApp) -> None:
+    """Each is asked for, posted to, and posted to from another site."""
+    app = make_app(**OUTSIDE)
+    visitor = Visitor(app, Host="letters.coalition.example")
+    wrong, seen = [], 0
+    for path, endpoint, methods in addresses_of(app):
+        answers = [visitor.get(path), visitor.client.options(path), visitor.client.delete(path)]
+        answers += [visitor.post(path, {}), visitor.post(path, {}, Origin="https://evil.example")]
+        for answer in answers:
+            seen += 1
+            wrong += [f"{path}: {fault}" for fault in faults(endpoint, answer)]
+            answer.close()
+        proven = endpoint.partition(".")[0] in {"hooks", "unsubscribe"}
+        if "POST" in methods and not proven:
+            assert answers[-1].status_code in {403, 404, 405}, f"{path} takes another site's form"
+        assert not [one for one in answers if one.status_code == 500], path
+    assert not wrong
+    assert seen > 200
+
+
+def faults(endpoint: str, answer: TestResponse) -> Iterator[str]:
+    """What one answer lacks."""
+    for name, value in ALWAYS.items():
+        if answer.headers.get(name) != value:
+            yield f"{name} is {answer.headers.get(name)}"
+    policy = answer.headers.get("Content-Security-Policy", "")
+    if "default-src 'none'" not in policy or "frame-ancestors" not in policy:
+        yield f"its policy is {policy}"
+    if "unsafe" in policy and endpoint != FRAMED_MAIL:
+        yield "its policy lets scripts or styles stand in the page"
+    if "Permissions-Policy" not in answer.headers:
+        yield "no Permissions-Policy"
+    if answer.headers.get("Cross-Origin-Resource-Policy") not in {"same-origin", "cross-origin"}:
+        yield "no Cross-Origin-Resource-Policy"
+    yield from of_cookies(endpoint, answer)
+    private = endpoint.startswith(("staff.", "receipts.", "confirming.", "acts.", "finding."))
+    if (
+        private
+        and answer.status_code not in {404, 405}
+        and answer.headers.get("Cache-Control") != "no-store"
+    ):
+        yield f"{answer.status_code} may be kept: {answer.headers.get('Cache-Control')}"
+
+
+def of_cookies(endpoint: str, answer: TestResponse) -> Iterator[str]:
+    """What is wrong with the cookies of one answer: visitors get none."""
+    for cookie in answer.headers.getlist("Set-Cookie"):
+        flags = set(cookie.split("; "))
+        if not endpoint.startswith("staff."):
+            yield "a cookie"
+        if not cookie.startswith("__Host-") or not {"Secure", "HttpOnly"} <= flags:
+            yield f"the cookie {cookie.partition('=')[0]}"
+
+
+def test_whoever_finds_a_weakness_is_told_where_to_write(make_app: MakeApp) -> None:
+    path = "/.well-known/security.txt"
+    assert Visitor(make_app()).get(path).status_code == 404
+    answer = Visitor(make_app(contact="help@coalition.example", **OUTSIDE)).get(path)
+    told = dict(line.split(": ", 1) for line in answer.text.splitlines())
+    assert answer.mimetype == "text/plain"
+    assert told["Contact"] == "mailto:help@coalition.example"
+    assert told["Canonical"] == HERE + path
+    until = datetime.fromisoformat(told["Expires"]).timestamp()
+    assert 30 * 86400 < until - 1_800_000_000 < 365 * 86400

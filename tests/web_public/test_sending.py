@@ -441,10 +441,10 @@ def test_the_receipt_speaks_the_language_the_letters_were_written_in(visitor: Vi
 
 
 class Unasked(Store):
-    """A store that fails whoever asks it."""
+    """A store that is out for whoever asks it."""
 
     def read(self) -> AbstractContextManager[Tx]:
-        raise AssertionError("nobody may ask the database for this")
+        raise StoreError("nobody may ask the database for this")
 
     write = read
 

@@ -15,7 +15,8 @@ from mailer.db import Store
 from mailer.db.schema import confirmation, letter, suppressed
 from mailer.outbox import suppression
 from mailer.status import Kind
-from mailer.submissions import unsubscribing
+from mailer.submissions import journal, unsubscribing
+from mailer.submissions.journal import What
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import Page, Visitor
 
@@ -52,7 +53,9 @@ def test_looking_changes_nothing(visitor: Visitor, sqlite: Store, path: str) -> 
     assert ended(sqlite) == []
 
 
-def test_the_button_ends_it_and_takes_it_back(visitor: Visitor, sqlite: Store, path: str) -> None:
+def test_the_button_ends_it_and_takes_it_back(
+    home: Path, visitor: Visitor, sqlite: Store, path: str
+) -> None:
     for _ in range(2):  # again changes nothing
         pressed = visitor.post(path, {})
         assert pressed.status_code == 303
@@ -63,6 +66,9 @@ def test_the_button_ends_it_and_takes_it_back(visitor: Visitor, sqlite: Store, p
     assert visitor.post(path, {"again": "1"}).status_code == 303
     assert ended(sqlite) == []
     assert "No more mail from us?" in visitor.get(path).text
+    noted = journal.read(home / "var" / "erasures.log")
+    assert noted is not None
+    assert [wish.what for wish in noted.wishes] == [What.UNSUBSCRIBED, What.SUBSCRIBED]
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def read(
         consents=consents.read(campaign, form),
         honeypot=form.get(HONEYPOT, "")[:100],
         errors=errors,
-        supporter=None if errors else Supporter(language=language, **clean),
+        supporter=None if errors else Supporter(language=language, districts={}, **clean),
         recipients=recipients,
         likely_email=addresses.likely(clean.get("email", "")),
         code=clean.get("postal_code", ""),

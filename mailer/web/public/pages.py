@@ -9,18 +9,22 @@ from markupsafe import Markup
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from mailer import sendlog, submissions
+from mailer import life, review, sendlog, submissions
 from mailer.campaigns import story
 from mailer.campaigns.letters import spoken_in
 from mailer.campaigns.values import Campaign, Status
-from mailer.errors import StoreError
+from mailer.errors import OverLimit, StoreError
+from mailer.limits import alarms
+from mailer.officials.values import say
+from mailer.outbox import lanes as switches
 from mailer.sendlog import lanes
 from mailer.submissions import Draft, aliases
-from mailer.web import i18n, security
+from mailer.web import callers, i18n, security
 from mailer.web.fields import FIELDS, asked
 from mailer.web.i18n import gettext, mark
 from mailer.web.public import consents, forms, rendered, sharing, text_step, visits, where, writing
 from mailer.web.public.comparing import side_by_side
+from mailer.web.public.door import door
 from mailer.web.public.forms import Filled
 from mailer.web.public.visits import Visit
 from mailer.web.public.writing import Writing
@@ -29,8 +33,6 @@ from mailer.web.services import services
 blueprint = Blueprint("public", __name__)
 
 Page = tuple[str, int]
-
-_BAITED = "a field that people cannot see was filled in"
 
 # Where the link of an error leads: of several choices, to the first.
 _TARGETS = {name: f"f-{name}" for name in (*FIELDS, forms.OFFICIALS)}
@@ -145,6 +147,7 @@ def form_page(
         confirms=_confirms(campaign),
         trial=campaign.status is Status.TRIAL,
         paused=lanes.is_paused(services().store, campaign.slug),
+        notice=_notice(campaign),
     )
     return page, status
 
@@ -164,12 +167,19 @@ def _story(markdown: str) -> Markup:
     return story.html(markdown)
 
 
+def _notice(campaign: Campaign) -> str:
+    """What staff tell of a pause in the page's language, or ""."""
+    told = life.notice(services().store, campaign.slug, switches.of_campaign(campaign.slug))
+    return say(told, i18n.language()) if told else ""
+
+
 def _written(campaign: Campaign) -> int:
     return sendlog.written(services().store, campaign.slug)
 
 
 def _confirms(campaign: Campaign) -> bool:
-    return campaign.confirm and campaign.status is Status.LIVE
+    live = campaign.status is Status.LIVE
+    return live and (campaign.confirm or alarms.asks(services().store, campaign.slug))
 
 
 def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 200) -> Page:
@@ -209,7 +219,8 @@ def _send(visit: Visit, found: Writing) -> Page | Response:
     key = request.form.get("submission_id", "")
     agreed = consents.agreed(visit.campaign, filled.consents)
     digest = submissions.letters_hash(filled.supporter, letters, agreed)
-    if not serving.signer.verify(slug, key, digest, request.form.get("signature", "")):
+    age = serving.signer.age(slug, key, digest, request.form.get("signature", ""))
+    if age is None:
         return _preview(visit, found, notice=gettext(_MADE_ANEW), status=422)
     draft = Draft(
         id=key,
@@ -220,13 +231,17 @@ def _send(visit: Visit, found: Writing) -> Page | Response:
         sender=serving.sender,
         via=filled.via,
         replaces=filled.replaces,
-        hold=_BAITED if filled.honeypot else "",
+        hold=review.BAITED if filled.honeypot else "",
         trial_to=serving.settings.trial_to,
         agreed=agreed,
         edited=found.edited,
+        network=callers.caller().network,
+        left=visits.left(visit, letters),
     )
     try:
-        token = submissions.accept(serving.store, draft)
+        token = submissions.accept(serving.store, draft, door(draft, found, age))
+    except OverLimit as error:
+        return _preview(visit, found, notice=security.later(error), status=429)
     except StoreError as error:
         current_app.logger.error("campaign %s: letters may not be stored: %s", slug, error)
         return _preview(visit, found, notice=gettext(_NOT_CERTAIN), status=503)

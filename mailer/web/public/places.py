@@ -27,6 +27,7 @@ class Place:
     district: Constituency | None = None  # None with nothing to choose from: in none that we know
     by_code: bool = False  # the postal code told
     instead: bool = False  # nobody there can be written to: the letter goes to the fallback
+    message: str = ""  # what the campaign says of that
     options: tuple[Constituency, ...] = ()
     few: bool = False  # the options are all those that the postal code lies in
     error: str = ""  # the question, or why it is asked again

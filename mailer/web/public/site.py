@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, render_template, request, send_from_directory, url_for
+from flask import Blueprint, Response, abort, render_template, request, send_from_directory, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
 from mailer.i18n import LANGUAGES
-from mailer.web import assets, i18n, shown
+from mailer.web import assets, i18n, moments, shown
 from mailer.web.services import services
 
 blueprint = Blueprint("site", __name__)
+
+# An SVG that is opened by itself, and not shown by a page, is a document and could run scripts.
+_PICTURE = (
+    "default-src 'none'; sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+
+SECURITY_TXT = 90 * 86400.0
+"""Seconds for which what it says may be relied on (RFC 9116, 2.5.5: less than a year)."""
 
 LONGEST_VIA = 100  # characters of an organisation's id in an address
 
@@ -51,7 +59,7 @@ def media(file: str) -> Response:
     """An image of the organizer's, from templates/media/."""
     folder = services().settings.home / "templates" / "media"
     response = send_from_directory(folder, file, max_age=3600)
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'"
+    response.headers["Content-Security-Policy"] = _PICTURE
     return response
 
 
@@ -59,6 +67,21 @@ def media(file: str) -> Response:
 def robots() -> Response:
     """Campaigns may be found; personal pages may not."""
     return Response(_ROBOTS, mimetype="text/plain")
+
+
+@blueprint.get("/.well-known/security.txt")
+def disclosure() -> Response:
+    """Whom to tell of a weakness (RFC 9116); 404 where the settings name nobody."""
+    serving = services()
+    if not serving.settings.contact:
+        abort(404)
+    expires = moments.iso(serving.store.now() + SECURITY_TXT)
+    lines = (
+        f"Contact: mailto:{serving.settings.contact}", f"Expires: {expires}",
+        f"Preferred-Languages: {', '.join(LANGUAGES)}",
+        f"Canonical: {serving.settings.public_url}/.well-known/security.txt",
+    )  # fmt: skip
+    return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
 
 
 @blueprint.get("/favicon.ico")

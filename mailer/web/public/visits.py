@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import lru_cache
@@ -11,10 +12,11 @@ from flask import abort
 
 from mailer.approvals import Edition
 from mailer.campaigns.constituencies import Constituencies, constituencies
-from mailer.campaigns.recipients import reachable, recipients
-from mailer.campaigns.values import Campaign, Recipient, Version
+from mailer.campaigns.recipients import left_out, reachable, recipients
+from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Version
 from mailer.districts.values import Districts
 from mailer.officials.values import Officials
+from mailer.submissions import succession
 from mailer.web import i18n, look, shown
 from mailer.web.services import services
 from mailer.web.shown import Phase
@@ -52,6 +54,12 @@ class Visit:
         return self.reach.recipients
 
     @property
+    def why_nobody(self) -> str:
+        """What the campaign itself says when nobody can be written to; "" where it says nothing."""
+        out = left_out(self.campaign, self.edition.officials, self.day)
+        return (self.version.except_message if out else "") or self.version.fallback_message
+
+    @property
     def letters(self) -> int:
         """How many letters a supporter of this campaign writes, as far as it is known before."""
         one = self.campaign.choose == "one" or self.campaign.to.own
@@ -71,10 +79,17 @@ def visit(slug: str) -> Visit:
         edition=edition,
         version=version,
         districts=districts,
-        reach=_reach(edition, districts, day),
+        reach=reach(edition, districts, day),
         day=day,
         phase=shown.phase(campaign),
     )
+
+
+def left(visit: Visit, letters: Sequence[MergedLetter]) -> frozenset[str]:
+    """Those among the letters' officials who have left their office since staff approved it."""
+    serving = services()
+    content, now = serving.library.current(), serving.store.now()
+    return succession.changed(content, visit.edition, letters, now)
 
 
 T = TypeVar("T")
@@ -93,7 +108,8 @@ class _Same(Generic[T]):
         return isinstance(other, _Same) and self.value is other.value
 
 
-def _reach(edition: Edition, districts: Districts, day: date) -> Reach:
+def reach(edition: Edition, districts: Districts, day: date) -> Reach:
+    """Who may be written to on a day, and from where."""
     campaign, officials = edition.campaign, edition.officials
     if campaign.to.own:
         return _everywhere(_Same(campaign), _Same(officials), _Same(districts), day)

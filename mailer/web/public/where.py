@@ -8,12 +8,12 @@ from flask import current_app
 
 from mailer import lookups
 from mailer.campaigns.constituencies import Constituency
-from mailer.campaigns.letters import spoken_in
-from mailer.campaigns.recipients import fallback, recipients
+from mailer.campaigns.recipients import fallback, left_out, recipients
 from mailer.campaigns.values import Recipient
 from mailer.districts.codes import bare, canadian
 from mailer.errors import FieldError
 from mailer.officials.values import say
+from mailer.web.callers import may_look_up
 from mailer.web.i18n import gettext, language, mark
 from mailer.web.public import forms
 from mailer.web.public.forms import Filled
@@ -66,10 +66,10 @@ def settle(visit: Visit, filled: Filled) -> Filled:
     if place.options:
         return _asked(filled, place)
     own, instead = _readers(visit, place)
+    message = "" if own else _why_nobody(visit, place)
     if not own and not instead:
-        words = visit.version.fallback_message or gettext(_NOBODY)
-        return _asked(filled, _everything(visit, words))
-    place = replace(place, instead=not own)
+        return _asked(filled, _everything(visit, message or gettext(_NOBODY)))
+    place = replace(place, instead=not own, message=message)
     return _addressed(visit, filled, place, own or instead)
 
 
@@ -127,7 +127,7 @@ def _served(code: str) -> tuple[str, ...]:
     except FieldError:
         return ()
     sets = serving.settings.represent or ()
-    found = lookups.find(serving.store, code, serving.represent.ask) or ()
+    found = lookups.find(serving.store, code, serving.represent.ask, may_look_up) or ()
     return tuple(one.name for one in found if not sets or one.set in sets)
 
 
@@ -138,6 +138,13 @@ def _readers(visit: Visit, place: Place) -> tuple[tuple[Recipient, ...], tuple[R
     alone = replace(campaign, fallback="")
     own = recipients(alone, officials, visit.day, district=name)
     return own, () if own else fallback(campaign, officials, visit.day)
+
+
+def _why_nobody(visit: Visit, place: Place) -> str:
+    """What the campaign says to whom all officials of their district are left out, or missing."""
+    name = place.district.name if place.district else ""
+    out = left_out(visit.campaign, visit.edition.officials, visit.day, district=name)
+    return (visit.version.except_message if out else "") or visit.version.fallback_message
 
 
 def _asked(filled: Filled, place: Place) -> Filled:
@@ -163,12 +170,8 @@ def _addressed(
     picked, wrong = forms.pick(visit.campaign, readers, alone)
     if wrong:
         return filled.with_error(forms.OFFICIALS, wrong)
-    lives = say(place.district.names, _tongue(visit, picked)) if place.district else ""
-    supporter = filled.supporter and replace(filled.supporter, district=lives)
-    return replace(filled, supporter=supporter, recipients=picked)
-
-
-def _tongue(visit: Visit, picked: tuple[Recipient, ...]) -> str:
-    """The language that a supporter's letters are in; of several, the page's."""
-    spoken = {spoken_in(visit.campaign, one, language()) for one in picked}
-    return spoken.pop() if len(spoken) == 1 else language()
+    names = place.district.names if place.district else {}
+    lives = filled.supporter and replace(
+        filled.supporter, district=say(names, language()), districts=names
+    )
+    return replace(filled, supporter=lives, recipients=picked)

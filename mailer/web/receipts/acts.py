@@ -14,7 +14,7 @@ from mailer.status import State
 from mailer.submissions import Receipt, answers, erasing, finding, remains, withdrawing
 from mailer.submissions.answers import Answered
 from mailer.submissions.remains import Fates
-from mailer.web import i18n, private, shown, wiping
+from mailer.web import callers, i18n, private, shown, wiping
 from mailer.web.i18n import gettext
 from mailer.web.receipts import afterwards, wording
 from mailer.web.services import services
@@ -71,6 +71,7 @@ def erase(token: str) -> Response:
 def links(token: str) -> Response:
     """Mail the owner of the address the links to everything written with it."""
     found = _found(token)
+    callers.look_for_receipts()
     finding.ask_for(services().store, found.token, i18n.language())
     return redirect(url_for("finding.asked"), 303)
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from mailer.approvals import Edition
 from mailer.campaigns import editing
 from mailer.campaigns.values import MergedLetter, Supporter
+from mailer.officials.values import Words
 from mailer.status import State
 from mailer.submissions import Receipt, pending
 from mailer.submissions.expiring import EXPIRED
 from mailer.submissions.pending import Pending
 from mailer.web import private, shown
 from mailer.web.fields import BODY, asked
-from mailer.web.public import consents
+from mailer.web.public import consents, visits
 from mailer.web.public.forms import OFFICIALS, REPLACES
 from mailer.web.services import services
 from mailer.web.shown import Phase
@@ -100,6 +101,17 @@ def _texts(found: Receipt, waiting: Pending, edition: Edition) -> tuple[str, ...
         )
         for one in private.ordered(found, edition)
     ]  # fmt: skip
-    writer = Supporter(**waiting.typed, language=found.language)
+    lives = _known(edition, waiting.typed["district"])
+    writer = Supporter(**waiting.typed, districts=lives, language=found.language)
     url = f"{services().settings.public_url}/{campaign.slug}/"
     return editing.outline(campaign, letters, writer, url=url).open
+
+
+def _known(edition: Edition, district: str) -> Words:
+    """The names of a district, where supporters of the campaign write to their own's officials."""
+    if not edition.campaign.to.own:
+        return {}
+    districts = services().library.current().districts
+    known = visits.reach(edition, districts, shown.today(edition.campaign)).known
+    place = known.find(district)
+    return place.names if place else {}

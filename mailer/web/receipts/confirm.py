@@ -7,10 +7,11 @@ from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
 from mailer import submissions
+from mailer.errors import OverLimit
 from mailer.i18n import LANGUAGES
-from mailer.submissions import Opened, Receipt, disowning, entering, links, pending
+from mailer.submissions import Opened, Receipt, codes, disowning, entering, links, pending
 from mailer.submissions.entering import Answer
-from mailer.web import i18n, private, shown
+from mailer.web import callers, i18n, private, security, shown
 from mailer.web.i18n import gettext, mark
 from mailer.web.receipts import awaiting
 from mailer.web.services import services
@@ -22,11 +23,16 @@ blueprint.before_request(private.guard)
 LONGEST_TYPED = 40  # characters of a code that are shown again
 
 _NO_CODE = mark("Enter the code from our mail: six letters and digits.")
+_STRANGE = mark(
+    "No code of ours has %(letters)s. Compare what you typed with the code in our mail: six letters"
+    " and digits."
+)
 # The same for a code that is right but was typed wrongly too often before, perhaps by others.
 _WRONG = mark(
     "This code does not open your letters. Type the one in our newest mail to you. After a few"
     " wrong ones only the link in that mail opens them."
 )
+_OVER = mark("This code is from an older mail, which was open for 7 days. Type the newest one.")
 
 
 @blueprint.get("/confirm/<token>")
@@ -68,7 +74,9 @@ def press(token: str) -> Response:
 @blueprint.post("/confirm/<token>/not-me")
 def not_me(token: str) -> Response:
     """Throw away what waits for this address, and mail nothing more to it."""
-    if not disowning.disown(services().store, token):
+    serving = services()
+    file = serving.settings.path(serving.settings.journal)
+    if not disowning.disown(serving.store, token, file=file):
         abort(404)
     i18n.speak(LANGUAGES)
     return redirect(url_for("confirming.page", token=token), 303)
@@ -78,21 +86,26 @@ def not_me(token: str) -> Response:
 def code(token: str) -> Response | tuple[str, int]:
     """Let the letters of this receipt go, by the code in the mail that waits for it."""
     serving, typed = services(), request.form.get("code", "")
+    try:
+        callers.enter_code(token)
+    except OverLimit as error:
+        i18n.speak(LANGUAGES)
+        return _waiting(token, typed[:LONGEST_TYPED], security.later(error), 429)
     answer = entering.enter(serving.store, token, typed, sender=serving.sender)
     if answer is None:
         abort(404)
     i18n.speak(LANGUAGES)
     if answer is Answer.DONE:
         return _receipt(token)
-    wrong = gettext(_WRONG if answer is Answer.WRONG else _NO_CODE)
-    return _waiting(token, typed[:LONGEST_TYPED], wrong)
+    return _waiting(token, typed[:LONGEST_TYPED], _wrong(answer, typed))
 
 
 @blueprint.post("/receipt/<token>/again")
 def again(token: str) -> Response:
     """Mail the link and a code once more; the receipt says when that can be asked for again."""
     serving = services()
-    if not pending.again(serving.store, token, serving.sender):
+    callers.ask_again()
+    if not pending.again(serving.store, token, serving.sender, callers.may_mail):
         abort(404)
     i18n.speak(LANGUAGES)
     return _receipt(token, "confirm")
@@ -115,7 +128,15 @@ def _receipt(token: str, anchor: str | None = None) -> Response:
     return redirect(url_for("receipts.receipt", token=token, _anchor=anchor), 303)
 
 
-def _waiting(token: str, typed: str, wrong: str) -> tuple[str, int]:
+def _wrong(answer: Answer, typed: str) -> str:
+    """What to do about a code that does not open anything."""
+    strange = codes.strange(typed)
+    if answer is Answer.MALFORMED and strange and len(typed) <= LONGEST_TYPED:
+        return gettext(_STRANGE, letters=", ".join(strange))
+    return gettext({Answer.WRONG: _WRONG, Answer.OVER: _OVER}.get(answer, _NO_CODE))
+
+
+def _waiting(token: str, typed: str, wrong: str, status: int = 422) -> tuple[str, int]:
     """The step that is left, with what is wrong about the code."""
     found = submissions.receipt(services().store, token)
     waits = awaiting.of(found) if found else None
@@ -129,7 +150,7 @@ def _waiting(token: str, typed: str, wrong: str) -> tuple[str, int]:
         errors={"code": wrong},
         languages=LANGUAGES,
     )
-    return page, 422
+    return page, status
 
 
 def _language(found: Opened) -> str:

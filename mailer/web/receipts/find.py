@@ -6,11 +6,11 @@ from flask import Blueprint, abort, render_template, request, url_for
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response
 
-from mailer.errors import FieldError
+from mailer.errors import FieldError, OverLimit
 from mailer.i18n import LANGUAGES
 from mailer.submissions import erase_links, erasing, finding, remains
 from mailer.submissions.erase_links import EraseLink
-from mailer.web import i18n, security, wiping
+from mailer.web import callers, i18n, security, wiping
 from mailer.web.i18n import gettext, mark
 from mailer.web.services import services
 
@@ -45,10 +45,13 @@ def find() -> Response | tuple[str, int]:
     i18n.speak(LANGUAGES)
     typed = request.form.get("email", "")
     try:
+        callers.look_for_receipts()
         finding.ask(services().store, typed, i18n.language())
     except FieldError as error:
         wrong = gettext(_WRONG.get(error.code, _NO_ADDRESS))
         return _page(typed[:LONGEST_TYPED], {"email": wrong}), 422
+    except OverLimit as error:
+        return _page(typed[:LONGEST_TYPED], {"email": security.later(error)}), 429
     return redirect(url_for("finding.asked"), 303)
 
 

@@ -39,6 +39,8 @@ def receipt(token: str) -> str:
     edition, made_for = shown.edition(found.campaign), private.made_for(found)
     if found.erased:
         return _proof(found, edition)
+    if wording.is_replaced(found):
+        return _replaced(found, edition)
     now = services().store.now()
     letters = [_item(letter, found, made_for, now) for letter in private.ordered(found, edition)]
     return render_template(
@@ -48,7 +50,7 @@ def receipt(token: str) -> str:
         letters=letters,
         summary=wording.summary(found),
         languages=LANGUAGES,
-        contact=(edition and edition.campaign.contact) or services().settings.contact,
+        contact=_contact(edition),
         outbox=_outbox(),
         awaiting=awaiting.of(found),
         typed="",
@@ -70,9 +72,25 @@ def _proof(found: Receipt, edition: Edition | None) -> str:
         title=edition.campaign.version(found.language).title if edition else found.campaign,
         left=left,
         unsure=sum(letter.state is State.UNCERTAIN for letter in found.letters),
-        contact=(edition and edition.campaign.contact) or services().settings.contact,
+        contact=_contact(edition),
         languages=LANGUAGES,
     )
+
+
+def _replaced(found: Receipt, edition: Edition | None) -> str:
+    """That the letters were written again; neither who wrote, nor with which address."""
+    return render_template(
+        "pages/replaced.html",
+        receipt=found,
+        title=edition.campaign.version(found.language).title if edition else found.campaign,
+        contact=_contact(edition),
+        languages=LANGUAGES,
+    )
+
+
+def _contact(edition: Edition | None) -> str:
+    """Whom to ask: the campaign's people, else those of the pages."""
+    return (edition and edition.campaign.contact) or services().settings.contact
 
 
 @blueprint.post("/receipt/<token>/copy")

@@ -11,6 +11,7 @@ from mailer.paper import Document, Sheet
 from mailer.submissions import Receipt, ReceiptLetter
 from mailer.web import i18n, private, shown
 from mailer.web.i18n import gettext
+from mailer.web.receipts import wording
 from mailer.web.services import services
 
 blueprint = Blueprint("paper", __name__)
@@ -38,6 +39,8 @@ def letters(token: str) -> Response:
 
 def offered(found: Receipt) -> bool:
     """True when these letters can be had as a PDF here."""
+    if wording.is_replaced(found):
+        return False
     length = sum(len(private.whole(letter)) for letter in found.letters if letter.body)
     return 0 < length <= paper.MOST and paper.available()
 

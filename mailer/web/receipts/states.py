@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mailer import review
+from mailer.review import waves
 from mailer.status import State
 from mailer.submissions.erasing import ERASED
 from mailer.submissions.expiring import EXPIRED
@@ -100,6 +102,14 @@ TAKEN_BACK: dict[str, Words] = {
         means=mark("It did not leave: the link in our mail was open for 7 days."),
         look="plain",
     ),
+    waves.INVALID: Words(
+        badge=mark("Not sent"),
+        means=mark(
+            "It did not leave: the people of the campaign found that somebody else had written it"
+            " in this name. If you wrote it, tell them."
+        ),
+        look="plain",
+    ),
     REPLACED: Words(
         badge=mark("Written again"),
         means=mark("It did not leave: you wrote it again with another address."),
@@ -155,12 +165,39 @@ HELD: dict[str, str] = {
     "many names at one address": mark(
         "Several people have written from this email address, so a person looks before it leaves."
     ),
+    review.BAITED: mark(
+        "A field that people do not see was filled in, as some programs do. A person looks before"
+        " it leaves."
+    ),
+    review.LINK: mark(
+        "A name in it looks like a link to a website, so a person looks before it leaves."
+    ),
+    review.THROWAWAY: mark(
+        "Your email address is of a kind that ends soon, and the office's answer with it. A person"
+        " looks before it leaves."
+    ),
+    review.OFFICIAL: mark(
+        "It was written with the email address of an office, so a person looks before it leaves."
+    ),
+    review.SIMILAR: mark(
+        "Several people have sent nearly the same words of their own, so a person looks before it"
+        " leaves."
+    ),
+    review.CROWD: mark(
+        "Very many letters came from one network, so a person looks before it leaves."
+    ),
     "unapproved": mark(
         "It was written before the campaign was approved: it waits until a person has looked at it."
     ),
     "restored": mark(
         "These pages were put back from a copy of an earlier day: a person looks whether the letter"
         " had left already."
+    ),
+    "the office changed hands": mark(
+        "The office has changed hands since you wrote: a person looks who your letter goes to now."
+    ),
+    "not to be written to any more": mark(
+        "This office is not written to at the moment: a person looks what becomes of your letter."
     ),
 }
 # What a server's answer comes down to.

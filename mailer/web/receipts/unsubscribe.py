@@ -32,11 +32,12 @@ def end(token: str) -> str | Response:
 
     A mail program that posts for its user gets no redirect (RFC 8058, 3.1): some follow none.
     """
-    mailbox, store = _mailbox(token), services().store
+    mailbox, serving = _mailbox(token), services()
+    file = serving.settings.path(serving.settings.journal)
     if "again" in request.form:
-        unsubscribing.subscribe(store, mailbox)
+        unsubscribing.subscribe(serving.store, mailbox, file=file)
     else:
-        unsubscribing.unsubscribe(store, mailbox)
+        unsubscribing.unsubscribe(serving.store, mailbox, file=file)
     if request.form.get("List-Unsubscribe") == "One-Click":
         return _page(token, mailbox)
     i18n.speak(LANGUAGES)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from mailer.status import State
 from mailer.submissions import Receipt, ReceiptLetter, whys, withdrawing
 from mailer.submissions.preview import TRIAL_MARK
+from mailer.submissions.replacing import REPLACED
 from mailer.web.i18n import gettext, language, mark, moment
 from mailer.web.receipts.states import (
     AGAIN,
@@ -35,6 +36,12 @@ def is_trial(letter: ReceiptLetter) -> bool:
     return letter.subject.startswith(TRIAL_MARK)
 
 
+def is_replaced(found: Receipt) -> bool:
+    """True when nothing is left of a submission but that it was written again."""
+    ended = all(letter.state is State.CANCELLED for letter in found.letters)
+    return ended and any(letter.reason == REPLACED for letter in found.letters)
+
+
 def words(letter: ReceiptLetter) -> Words:
     """How the receipt says where a letter is."""
     if letter.kept_here and letter.state is State.SENT:
@@ -53,7 +60,7 @@ def words(letter: ReceiptLetter) -> Words:
 def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[str]:
     """All that is to be said of where a letter is, sentence by sentence."""
     first = why_held(letter) or gettext(words(letter).means, email=email, to=letter.to_address)
-    told = [first, *_when(letter, now), *_twice(letter)]
+    told = [first, *_passed_on(letter), *_when(letter, now), *_twice(letter)]
     if letter.state is State.REVIEW:
         told.append(gettext("You do not have to do anything."))
     if letter.state is State.BOUNCED and letter.returned:
@@ -65,6 +72,19 @@ def says(letter: ReceiptLetter, *, email: str, phone: str, now: float) -> list[s
         told.append(gettext(_ANOTHER_WAY))
         told += [gettext("Telephone of the office: %(phone)s.", phone=phone)] if phone else []
     return told
+
+
+def _passed_on(letter: ReceiptLetter) -> list[str]:
+    """That it goes to somebody else than it was written to."""
+    if not letter.former:
+        return []
+    return [
+        gettext(
+            "The office has changed hands since you wrote, so your letter goes to %(name)s: only"
+            " the address and the salutation are new.",
+            name=letter.to_name,
+        )
+    ]
 
 
 def _when(letter: ReceiptLetter, now: float) -> list[str]:

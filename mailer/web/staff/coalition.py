@@ -16,7 +16,8 @@ from mailer.sendlog.coalition import Share
 from mailer.web import i18n
 from mailer.web.public.embed import link
 from mailer.web.services import services
-from mailer.web.staff.news import blueprint
+from mailer.web.staff.roles import ALL, open_to
+from mailer.web.staff.signin import blueprint
 
 __all__ = ["blueprint"]
 
@@ -46,6 +47,7 @@ class Group:
 
 
 @blueprint.get("/coalition/")
+@open_to(*ALL)
 def coalition_list() -> str:
     """Show what to give to each organisation, and what has come of it."""
     campaigns = services().library.current().campaigns.values()

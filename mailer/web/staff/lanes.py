@@ -11,14 +11,14 @@ from flask.typing import ResponseReturnValue
 
 from mailer import accounts
 from mailer.campaigns.library import Content
-from mailer.outbox import dead
+from mailer.outbox import dead, switched
 from mailer.outbox import lanes as switches
 from mailer.sendlog import lanes
 from mailer.sendlog.standing import Alarms, Overview, Queue, Standing
 from mailer.web import i18n, when
 from mailer.web.services import services
-from mailer.web.staff.letters import DECIDING, blueprint
-from mailer.web.staff.signin import FULL_ACCESS
+from mailer.web.staff.roles import ALL, DECIDING, open_to
+from mailer.web.staff.signin import blueprint
 
 __all__ = ["blueprint"]
 
@@ -50,40 +50,43 @@ class Group:
 
 
 @blueprint.get("/lanes/")
+@open_to(*ALL)
 def lane_list() -> str:
     """Show what needs attention, then every queue."""
     return _list()
 
 
 @blueprint.get("/lanes/pause")
+@open_to(*DECIDING)
 def pause_form() -> ResponseReturnValue:
     """Ask what to pause, and why."""
     return _form({})
 
 
 @blueprint.post("/lanes/pause")
+@open_to(*DECIDING)
 def pause_lane() -> ResponseReturnValue:
     """Pause a lane, an official, a campaign or everything."""
-    if g.account.role not in DECIDING:
-        return _list(), 403
     lane, reason = _known(request.form.get("chosen", "")), _reason()
     if not reason:
         return _form({"reason": "missing"}, chosen=lane), 422
     store = services().store
     with store.write() as tx:
         switches.pause(tx, lane, reason=reason, actor=_actor(), now=store.now(tx))
+        switched.note(tx, "pause", lane, actor=g.account.id, now=store.now(tx))
     current_app.logger.info("%s paused %s", _actor(), lane)
     return redirect(url_for("staff.lane_list", paused=lane), 303)
 
 
 @blueprint.post("/lanes/resume")
+@open_to(*DECIDING)
 def resume_lane() -> ResponseReturnValue:
     """Let what was paused go on."""
-    if g.account.role not in DECIDING:
-        return _list(), 403
     lane, store = _known(request.form.get("lane", "")), services().store
     with store.write() as tx:
         done = switches.resume(tx, lane)
+        if done:
+            switched.note(tx, "resume", lane, actor=g.account.id, now=store.now(tx))
     if done:
         current_app.logger.info("%s resumed %s", _actor(), lane)
     return redirect(url_for("staff.lane_list", resumed=lane), 303)
@@ -97,7 +100,7 @@ def _alarms() -> dict[str, object]:
 
 def alarms() -> Alarms | None:
     """What is paused, fails or is stuck; None for whoever may not see the log."""
-    if g.get("account") is None or g.account.role not in FULL_ACCESS:
+    if g.get("account") is None or g.account.role not in ALL:
         return None
     work = services()
     return lanes.alarms(work.store, accounts=_accounts(), delivers=work.delivers)

@@ -11,8 +11,9 @@ from mailer import events
 from mailer.sendlog import news
 from mailer.web.hooks import TALLY
 from mailer.web.services import services
-from mailer.web.staff.lanes import blueprint
-from mailer.web.staff.letters import DECIDING
+from mailer.web.staff import looks
+from mailer.web.staff.roles import ALL, DECIDING, open_to
+from mailer.web.staff.signin import blueprint
 
 __all__ = ["blueprint"]
 
@@ -31,6 +32,7 @@ class Refusals:
 
 
 @blueprint.get("/news/")
+@open_to(*ALL)
 def news_list() -> str:
     """Show what staff are asked to look at, newest first."""
     store = services().store
@@ -49,13 +51,13 @@ def news_list() -> str:
 
 
 @blueprint.post("/news/seen")
+@open_to(*DECIDING)
 def news_seen() -> ResponseReturnValue:
     """Note that all that was shown has been looked at."""
-    if g.account.role not in DECIDING:
-        return news_list(), 403
     store, until = services().store, request.form.get("until", type=float) or 0.0
     with store.write() as tx:
         looked_at = news.seen(tx, min(until, store.now(tx)))
+        looks.record(tx, "news.seen", count=looked_at)
     current_app.logger.info("staff:%s has seen %d pieces of news", g.account.id, looked_at)
     return redirect(url_for("staff.news_list", done="seen"), 303)
 

@@ -7,27 +7,39 @@ from flask.typing import ResponseReturnValue
 
 from mailer import accounts, addresses
 from mailer.accounts import INVITATION, RESET
-from mailer.errors import FieldError
+from mailer.errors import FieldError, OverLimit
+from mailer.limits import staff as limits
 from mailer.web import i18n
+from mailer.web.callers import caller
 from mailer.web.services import Services, services
-from mailer.web.staff.signin import SECRET, blueprint, link_is_over, welcome
+from mailer.web.staff.roles import ANYBODY, EVERYBODY, open_to
+from mailer.web.staff.signin import (
+    SECRET,
+    admit,
+    blueprint,
+    link_is_over,
+    too_often,
+)
 
 __all__ = ["blueprint"]
 
 
 @blueprint.route("/invitation/<token>", methods=("GET", "POST"))
+@open_to(*ANYBODY)
 def invitation(token: str) -> ResponseReturnValue:
     """Take up an invitation: choose a password."""
     return _choose_password(token, INVITATION)
 
 
 @blueprint.route("/reset/<token>", methods=("GET", "POST"))
+@open_to(*ANYBODY)
 def reset(token: str) -> ResponseReturnValue:
     """Choose a new password by the link of a mail."""
     return _choose_password(token, RESET)
 
 
 @blueprint.route("/reset", methods=("GET", "POST"))
+@open_to(*ANYBODY)
 def ask_reset() -> ResponseReturnValue:
     """Ask for a link to choose a new password; the answer is the same for every address."""
     if request.method == "GET":
@@ -39,15 +51,22 @@ def ask_reset() -> ResponseReturnValue:
         errors = {"email": error.code}
         return render_template("staff/ask_reset.html", errors=errors, email=email), 422
     work = services()
+    try:
+        with work.store.write() as tx:
+            limits.ask_reset(tx, caller(), work.store.pepper(tx), work.store.now(tx))
+    except OverLimit as error:
+        errors = {"email": "too-often"}
+        return too_often(render_template("staff/ask_reset.html", errors=errors, email=email), error)
     accounts.request_reset(work.store, asked, sender=work.sender, language=i18n.language())
     return redirect(url_for("staff.ask_reset", sent=1), 303)
 
 
 @blueprint.route("/account", methods=("GET", "POST"))
+@open_to(*EVERYBODY)
 def account() -> ResponseReturnValue:
     """Show the own account, and change its password; other sessions end with it."""
     if request.method == "GET":
-        return render_template("staff/account.html", errors={})
+        return _account({})
     old = request.form.get("old", "")
     new, errors = _new_password(g.account.email)
     if not old:
@@ -55,8 +74,23 @@ def account() -> ResponseReturnValue:
     if not errors and not _change(services(), old, new):
         errors = {"old": "wrong"}
     if errors:
-        return render_template("staff/account.html", errors=errors), 422
+        return _account(errors), 422
     return redirect(url_for("staff.account", changed=1), 303)
+
+
+@blueprint.post("/account/sessions/end")
+@open_to(*EVERYBODY)
+def end_other_session() -> ResponseReturnValue:
+    """Sign out somewhere else."""
+    asked = request.form.get("session", "")
+    accounts.end_own_session(services().store, g.account.id, asked)
+    return redirect(url_for("staff.account", ended=1), 303)
+
+
+def _account(errors: dict[str, str]) -> str:
+    sessions = accounts.list_sessions(services().store, g.account.id)
+    here = accounts.session_id(session[SECRET])
+    return render_template("staff/account.html", errors=errors, sessions=sessions, here=here)
 
 
 def _change(work: Services, old: str, new: str) -> bool:
@@ -78,7 +112,7 @@ def _choose_password(token: str, purpose: str) -> ResponseReturnValue:
         )
         return page, 422 if errors else 200
     signed = accounts.redeem(store, token, purpose, password=new)
-    return welcome(signed, url_for("staff.log")) if signed else link_is_over(purpose)
+    return admit(signed, url_for("staff.first")) if signed else link_is_over(purpose)
 
 
 def _new_password(email: str) -> tuple[str, dict[str, str]]:

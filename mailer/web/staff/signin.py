@@ -6,12 +6,14 @@ Flask's signed cookie. The cookie exists on staff pages alone.
 
 from __future__ import annotations
 
+import math
 from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
     Response,
     abort,
+    current_app,
     g,
     redirect,
     render_template,
@@ -24,31 +26,19 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from mailer import accounts
-from mailer.accounts import ENTER, Account
+from mailer.accounts import ENTER, Account, second
+from mailer.errors import OverLimit
 from mailer.i18n import LANGUAGES
+from mailer.limits import staff as limits
 from mailer.web import here, i18n, moments
 from mailer.web.loopback import is_local
 from mailer.web.services import services
+from mailer.web.staff import browsers, looks, roles, rooms
+from mailer.web.staff.roles import ANYBODY, EVERYBODY, open_to
 
 blueprint = Blueprint("staff", __name__, url_prefix="/staff")
 
-OPEN = frozenset(
-    {
-        "staff.sign_in",
-        "staff.enter",
-        "staff.invitation",
-        "staff.ask_reset",
-        "staff.reset",
-    }
-)
-"""All that can be seen without signing in; whatever is not named here cannot."""
-
-FULL_ACCESS = frozenset({"viewer", "moderator", "organizer", "admin"})
-"""Who may see supporters' data. A partner may not: it belongs to the whole coalition."""
-
-FOR_EVERYONE = frozenset({"staff.account", "staff.sign_out"})
-"""What a signed-in account of any role may use."""
-
+HALF = "half"  # where the cookie keeps a sign-in that lacks its code
 SECRET = "secret"  # noqa: S105 - where the cookie keeps it, not what it is
 _FORM_LIFETIME = 12 * 3600  # seconds: as long as a session may last
 
@@ -75,8 +65,17 @@ def _set_up(state: BlueprintSetupState) -> None:
 
 @blueprint.context_processor
 def _words() -> dict[str, object]:
-    """What every staff page needs to offer its languages."""
-    return {"languages": LANGUAGES, "asked_language": {"lang": g.asked} if g.get("asked") else {}}
+    """What every staff page needs to offer its languages, and the pages open to its reader."""
+    asked = {"lang": g.asked} if g.get("asked") else {}
+    shown = {"may_open": may_open, "rooms": rooms.named}
+    return {"languages": LANGUAGES, "asked_language": asked, **shown}
+
+
+def may_open(endpoint: str) -> bool:
+    """True when whoever looks at this page may open another."""
+    reader = g.get("account")
+    role = reader.role if reader else roles.STRANGER
+    return roles.may(role, current_app.view_functions[endpoint])
 
 
 @blueprint.before_request
@@ -84,20 +83,38 @@ def guard() -> ResponseReturnValue | None:
     """Let nobody past who is not signed in, nobody whose role may not, no form without token."""
     i18n.language()  # decided before any redirect: its address carries the language on
     g.account = _signed_in()
-    if request.endpoint not in OPEN:
+    if not may_open(request.endpoint or ""):
         if g.account is None:
             over = 1 if SECRET in session else None
             return redirect(url_for("staff.sign_in", next=_here(), over=over), 303)
-        if g.account.role not in FULL_ACCESS and request.endpoint not in FOR_EVERYONE:
-            return render_template("staff/closed.html"), 403
+        return render_template("staff/closed.html"), 403
+    if g.account and _lacks_factor(g.account) and not _is_for_everybody(request.endpoint or ""):
+        return redirect(url_for("staff.second_factor", must=1), 303)
     _csrf.protect()
     return None
 
 
+def _lacks_factor(account: Account) -> bool:
+    """True for a role that must have a second factor, where others than this machine can reach us.
+
+    An account without a password is this machine's own admin.
+    """
+    settings = services().settings
+    must = account.role in settings.second_factor and not settings.development
+    return must and not account.second_factor and not account.pending
+
+
+def _is_for_everybody(endpoint: str) -> bool:
+    """True for what is one's own: the account, the way out."""
+    return (roles.declared(current_app.view_functions[endpoint]) or set()) >= set(EVERYBODY)
+
+
 @blueprint.after_request
 def keep_nothing(response: Response) -> Response:
-    """Forbid every cache to keep a staff page."""
+    """Forbid every cache to keep a staff page; note who has looked at people."""
     response.headers["Cache-Control"] = "no-store"
+    browsers.keep(response)
+    looks.note(response)
     return response
 
 
@@ -108,6 +125,7 @@ def old_form(_error: CSRFError) -> ResponseReturnValue:
 
 
 @blueprint.route("/sign-in", methods=("GET", "POST"))
+@open_to(*ANYBODY)
 def sign_in() -> ResponseReturnValue:
     """Sign in with e-mail and password; the answer never tells whether an account exists."""
     wanted = safe(request.values.get("next", ""))
@@ -118,14 +136,35 @@ def sign_in() -> ResponseReturnValue:
     email, password = request.form.get("email", "").strip(), request.form.get("password", "")
     typed = {"email": email, "password": password}
     errors = {name: "missing" for name, text in typed.items() if not text}
-    account = None if errors else accounts.sign_in(services().store, email, password)
+    try:
+        account = None if errors else _password(email, password)
+    except OverLimit as error:
+        page = render_template(
+            "staff/sign_in.html", next=wanted, errors={"email": "too-often"}, email=email
+        )
+        return too_often(page, error)
     if account:
-        return welcome(account, wanted)
+        return admit(account, wanted)
     errors = errors or {"email": "no-match"}
     return render_template("staff/sign_in.html", next=wanted, errors=errors, email=email), 422
 
 
+def _password(email: str, password: str) -> Account | None:
+    """The account, or None; raises OverLimit before anything is looked at."""
+    store, trial = services().store, browsers.trial(email)
+    with store.write() as tx:
+        limits.try_password(tx, trial, store.pepper(tx), store.now(tx))
+    return accounts.sign_in(store, email, password)
+
+
+def too_often(page: str, error: OverLimit) -> ResponseReturnValue:
+    """Answer that somebody has to wait, and for how long."""
+    current_app.logger.warning("%s: too many tries from one place or account", request.endpoint)
+    return page, 429, {"Retry-After": str(math.ceil(error.after))}
+
+
 @blueprint.post("/sign-out")
+@open_to(*EVERYBODY)
 def sign_out() -> ResponseReturnValue:
     """End this session, in the database too."""
     accounts.end_session(services().store, session.get(SECRET, ""))
@@ -134,6 +173,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 @blueprint.get("/enter/<token>")
+@open_to(*ANYBODY)
 def enter(token: str) -> ResponseReturnValue:
     """Sign in the local admin by the link that `mailer up` prints; in development, here, once."""
     work = services()
@@ -156,6 +196,15 @@ def _signed_in() -> Account | None:
     return accounts.session(services().store, secret) if isinstance(secret, str) else None
 
 
+def admit(account: Account, wanted: str) -> ResponseReturnValue:
+    """Let in whoever has given the password; where there is a second factor, ask for it first."""
+    if not account.second_factor:
+        return welcome(account, wanted)
+    session.pop(SECRET, None)
+    session[HALF] = second.half(services().store, account.id)
+    return redirect(url_for("staff.second_step", next=wanted), 303)
+
+
 def welcome(account: Account, wanted: str) -> ResponseReturnValue:
     """Begin a new session for `account`, ending the browser's old one, and go on."""
     store = services().store
@@ -163,7 +212,13 @@ def welcome(account: Account, wanted: str) -> ResponseReturnValue:
     if old:
         accounts.end_session(store, old)
     session.clear()
-    session[SECRET] = accounts.start_session(store, account.id)
+    session[SECRET] = accounts.start_session(store, account.id, browsers.label())
+    with store.write() as tx:
+        limits.succeeded(tx, browsers.trial(account.email), store.pepper(tx))
+    browsers.remember(account)
+    own = (url_for("staff.partner"), url_for("staff.account"))
+    if account.role in roles.PARTNER and not wanted.startswith(own):
+        wanted = own[0]
     return redirect(wanted, 303)
 
 
@@ -177,7 +232,7 @@ def safe(wanted: str) -> str:
     try:
         parts = urlsplit(wanted)
     except ValueError:
-        return url_for("staff.log")
+        return url_for("staff.first")
     plain = wanted.isprintable() and "\\" not in wanted and ".." not in parts.path.split("/")
     local = not parts.scheme and not parts.netloc and parts.path.startswith("/staff/")
-    return wanted if plain and local else url_for("staff.log")
+    return wanted if plain and local else url_for("staff.first")

@@ -40,5 +40,5 @@ try {
 } catch {}
 if (out)
   (oninput = () => {
-    out.textContent = all("textarea").reduce((n, one) => n - one.value.length, out.dataset.room).toLocaleString(all("html")[0].lang) + out.dataset.left;
+    out.textContent = all("textarea").reduce((n, one) => n - [...one.value].length, out.dataset.room).toLocaleString(all("html")[0].lang) + out.dataset.left;
   })();

@@ -1,0 +1,43 @@
+"""One submission: all that one person sent in at once, and what else came from their address."""
+
+from __future__ import annotations
+
+import re
+
+from flask import abort, render_template
+
+from mailer.officials.values import say
+from mailer.sendlog.submission import submission_page
+from mailer.web import i18n
+from mailer.web.services import services
+from mailer.web.staff.letters import KINDS
+from mailer.web.staff.looks import shows_people
+from mailer.web.staff.roles import ALL, open_to
+from mailer.web.staff.signin import blueprint
+
+__all__ = ["blueprint"]
+
+_ID = re.compile(r"[0-9a-z]{26}")
+
+
+@blueprint.get("/submissions/<submission_id>")
+@open_to(*ALL)
+@shows_people("submission.look", "submission_id")
+def submission(submission_id: str) -> str:
+    """Show who sent it in, every mail of it, and the others from the same address."""
+    work = services()
+    found = submission_page(work.store, submission_id) if _ID.fullmatch(submission_id) else None
+    if found is None:
+        abort(404)
+    campaigns, tongue = work.library.current().campaigns, i18n.language()
+    campaign = campaigns.get(found.sent.campaign)
+    role = campaign.role(found.role) if campaign else None
+    members = {one.id: say(one.name, tongue) for one in campaign.organisations} if campaign else {}
+    return render_template(
+        "staff/submission.html",
+        found=found,
+        mails=[mail for mail in found.mails if mail.kind in KINDS],
+        titles={slug: one.version(tongue).title for slug, one in campaigns.items()},
+        role=say(role.label, tongue) if role else found.role,
+        via=members.get(found.via, found.via),
+    )

@@ -1,0 +1,119 @@
+"""Acts on many letters and the review queue, as staff meet them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from mailer import bulk, sendlog
+from mailer.config import Settings
+from mailer.db import Store
+from mailer.status import State
+from mailer.web import create_app
+from tests.conftest import Clock
+from tests.factories import campaign, recipients
+from tests.staff_browser import Browser, member
+from tests.staff_letters import write
+
+
+@pytest.fixture
+def staff(settings: Settings, store: Store) -> Browser:
+    member(store, role="moderator")
+    browser = Browser(create_app(settings, store))
+    browser.enter()
+    return browser
+
+
+def words(text: str) -> str:
+    return " ".join(re.sub("<[^>]+>", " ", text).split())
+
+
+def test_letters_are_counted_before_and_changed_after(
+    staff: Browser, store: Store, clock: Clock
+) -> None:
+    write(store, 1, hold="a look")
+    write(store, 2, hold="a look", about=campaign(slug="other"))
+    clock.pass_(1)
+    log = staff.get("/staff/letters/?campaign=exams").text
+    assert 'href="/staff/many/new?campaign=exams"' in log
+    form = staff.get("/staff/many/new?campaign=exams").text
+    assert "Let held letters leave: 2" in words(form)
+    assert "Campaign: exams" in words(form)
+    assert staff.post("/staff/many/new?campaign=exams").status_code == 422
+    answer = staff.post("/staff/many/new?campaign=exams", {"act": "release"})
+    assert answer.status_code == 303
+    assert "The letters are being counted." in words(staff.get(answer.location).text)
+    bulk.step(store, delivers=False)
+    done = words(staff.get(answer.location).text)
+    assert "Done. 2 letters changed" in done
+    assert sendlog.counts(store) == {State.QUEUED: 2, State.REVIEW: 2}
+    assert "Let held letters leave" in words(staff.get("/staff/many/").text)
+    noted = words(staff.get("/staff/letters/?campaign=exams").text)
+    assert "2 letters fit." in noted
+
+
+def test_an_act_is_stopped_by_its_button(staff: Browser, store: Store, clock: Clock) -> None:
+    write(store, 1)
+    clock.pass_(1)
+    page = staff.post("/staff/many/new", {"act": "hold"}).location
+    assert "See how far it is" in words(staff.get("/staff/").text)
+    answer = staff.post(f"{page}/stop", page=page)
+    assert "Stopped: what it had done stays done. 0 letters changed" in words(
+        staff.get(answer.location).text
+    )
+    assert not bulk.step(store, delivers=False)
+
+
+@pytest.mark.parametrize("asked", ["?day=2027-01-15", "?district=North", "?role=x&state=queued"])
+def test_narrow_filters_are_counted_one_by_one(staff: Browser, store: Store, asked: str) -> None:
+    write(store, 1)
+    shown = words(staff.get(f"/staff/many/new{asked}").text)
+    expected = "Hold letters that wait to leave: 2" if "day" in asked else "There is nothing to do"
+    assert expected in shown
+
+
+@pytest.mark.parametrize("wrong", ["nothing", "0" * 26, "%00", "x" * 20001, "a%20b"])
+def test_an_act_that_is_none_is_not_found(staff: Browser, wrong: str) -> None:
+    assert staff.get(f"/staff/many/{wrong}").status_code == 404
+
+
+def test_the_review_queue_goes_from_the_oldest_on(
+    staff: Browser, store: Store, clock: Clock
+) -> None:
+    for number in range(3):
+        write(store, number, hold="many names at one address", to=recipients(1))
+        clock.pass_(60)
+    first = staff.get("/staff/review/").text
+    assert "Zoë Supporter 0" in first
+    assert "More than two people have written from this email address." in words(first)
+    assert "3 letters are held; the oldest comes first." in words(first)
+    passed = re.search(r'data-key="n" href="([^"]+)"', first)
+    assert passed
+    second = staff.get(passed[1].replace("&amp;", "&")).text
+    assert "Zoë Supporter 1" in second
+    button = re.search(r'action="(/staff/review/[0-9a-z]{26})/leave"', second)
+    place = re.search(r'name="after" value="([^"]+)"', second)
+    assert button
+    assert place
+    answer = staff.post(f"{button[1]}/leave", {"after": place[1]}, page="/staff/review/")
+    third = staff.get(answer.location).text
+    assert "Done: it leaves in its turn." in words(third)
+    assert "Zoë Supporter 2" in third
+    again = staff.post(f"{button[1]}/leave", {"after": place[1]}, page="/staff/review/")
+    assert "Nothing was changed" in words(staff.get(again.location).text)
+    gone = re.search(r'action="(/staff/review/[0-9a-z]{26})/withdraw"', third)
+    last = re.search(r'name="after" value="([^"]+)"', third)
+    assert gone
+    assert last
+    answer = staff.post(f"{gone[1]}/withdraw", {"after": last[1]}, page="/staff/review/")
+    assert "You have been through all of them." in words(staff.get(answer.location).text)
+    assert sendlog.counts(store) == {State.QUEUED: 1, State.REVIEW: 1, State.CANCELLED: 1}
+
+
+def test_an_empty_queue_says_so(staff: Browser) -> None:
+    assert "No letter is held." in words(staff.get("/staff/review/?after=nonsense").text)
+    assert (
+        staff.get("/staff/review/?after=1.0_%00&campaign=%00&done=leave&letter=x").status_code
+        == 200
+    )
