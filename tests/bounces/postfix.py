@@ -98,9 +98,11 @@ def postfix(office: int) -> Iterator[Postfix]:
         _furnish(one, office)
         command: list[str | Path] = [PROGRAM, "-c", one.base / "etc"]
         said = one.base / "said"
-        # In the foreground: in the background it gives up when the machine is too busy to start it
-        # within some seconds.
-        with said.open("w") as out, subprocess.Popen([*command, "start-fg"], stderr=out) as running:
+        # In the foreground, so that what it says is told when it does not start.
+        with (
+            said.open("w") as out,
+            subprocess.Popen([*command, "start-fg"], stderr=out, umask=0o022) as running,
+        ):
             try:
                 eventually(lambda: running.poll() is not None or listening(one.port), "Postfix")
                 assert running.poll() is None, said.read_text()
@@ -117,6 +119,7 @@ def _furnish(one: Postfix, office: int) -> None:
     one.base.chmod(0o755)
     for folder in ("etc", "spool", "data", "kept"):
         (one.base / folder).mkdir()
+        (one.base / folder).chmod(0o755)  # whatever the mask of who runs the tests
     (one.base / "kept").chmod(0o777)
     shutil.chown(one.base / "data", "postfix")
     etc = one.base / "etc"
