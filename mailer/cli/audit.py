@@ -144,7 +144,8 @@ def _tell(found: Verdict, noted: Noted, settings: Settings) -> None:
     if noted.unproven:
         click.echo(f"{place}: {count(noted.unproven, 'line')} that no key of today proves")
     if not found.wrong:
-        base.say(f"{found.entries:,} entries, all as written.")
+        number = "1 entry" if found.entries == 1 else f"{found.entries:,} entries"
+        base.say(f"{number}, all as written.")
     if noted.heads:
         base.say(f"Compared with {count(len(noted.heads), 'head')} noted in {place}.")
     else:
