@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -167,6 +168,27 @@ def _try(gate: sqlite.WriteGate) -> None:
     except TimeoutError:
         code = 3
     os._exit(code)
+
+
+def test_a_closed_store_keeps_no_file_open(new_sqlite: Callable[[], str]) -> None:
+    store = Store(new_sqlite())
+    with store.alone():
+        pass
+    database = str(store.url.database)
+    assert f"{database}.gate" in _open_files()
+    store.close()
+    assert not [name for name in _open_files() if name.startswith(database)]
+    with store.alone():  # who writes once more opens it anew
+        pass
+    store.close()
+
+
+def _open_files() -> set[str]:
+    names = set()
+    for number in os.listdir("/proc/self/fd"):
+        with suppress(OSError):  # the listing's own descriptor is closed by now
+            names.add(os.readlink(f"/proc/self/fd/{number}"))
+    return names
 
 
 def test_a_busy_database_is_told_plainly(new_sqlite: Callable[[], str]) -> None:

@@ -93,6 +93,15 @@ class WriteGate:
         finally:
             self._lock.release()
 
+    def close(self) -> None:
+        """Give the file back, once no writer is inside; the next writer opens it anew."""
+        if self._owner != os.getpid():  # inherited: the parent's file, and a lock nobody frees
+            return
+        with self._lock:
+            if self._descriptor >= 0:
+                os.close(self._descriptor)
+            self._descriptor = -1
+
     def _wait_for_the_file(self, end: float) -> None:
         if self._descriptor < 0:
             self._descriptor = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)

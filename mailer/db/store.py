@@ -168,10 +168,12 @@ class Store:
         return self.url.set(query={}).render_as_string(hide_password=True)
 
     def close(self) -> None:
-        """Let what `finishing` names write what it still has, and close all connections."""
+        """Let what `finishing` names write what it still has; then close connections and files."""
         while self.finishing:
             self.finishing.pop()()
         self.engine.dispose()
+        if self._gate:
+            self._gate.close()
 
 
 def plant_pepper(tx: Tx) -> None:
