@@ -2,18 +2,21 @@
 
 PYTHON ?= python3
 ARGS ?= -n auto
-EXTRAS := dkim,pdf,postgres,webhooks,xlsx
+HUNTED := tests/message/test_hostile.py tests/web_public/test_attacks.py tests/web_public/test_strangers.py \
+	tests/test_web_fuzz.py tests/test_officials_fuzz.py tests/test_campaigns_fuzz.py tests/bounces/test_robust.py
+EXTRAS := dkim,pdf,postgres,proof,webhooks,xlsx
 VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory
 # A package index that cannot be reached is to be said soon, not after a minute of attempts.
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --retries 2
 
-.PHONY: help run test check storm hunt bench lighthouse screenshots clean
+.PHONY: help run test check storm hunt scan lock lock-check licences sbom bench lighthouse \
+	screenshots clean
 
 help: ## list the targets
 	@echo "make TARGET, where TARGET is one of:"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name what; do \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1|\2/p' Makefile | while IFS='|' read -r name what; do \
 		printf '%-14s %s\n' "$$name" "$$what"; done
 
 run: $(VENV)/.run ## start the site and the worker on http://127.0.0.1:8000 (PORT=8001 make run for another)
@@ -23,20 +26,41 @@ test: $(VENV)/.test ## install what the tests need, then run them all (ARGS="tes
 	@sh tests/install.sh
 	@exec $(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.test ## lint, format and types
+check: $(VENV)/.test ## lint, format, types, and bandit over the code
 	@status=0; \
 	$(BIN)/ruff check . || status=1; \
 	$(BIN)/ruff format --check . || status=1; \
 	$(BIN)/mypy --strict || status=1; \
+	$(BIN)/python -m tools.code || status=1; \
 	exit $$status
 
 storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SEED=7 for one, STORM_SEEDS=3 for some)
 	@sh tests/install.sh
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
-hunt: $(VENV)/.test ## the attacks of the tests at their full length: about half an hour
+hunt: $(VENV)/.test ## attacks and fuzzing at full length, and what grows with its input: about 20 minutes
 	@sh tests/install.sh
-	@HUNT=1 exec $(BIN)/python -m pytest -n auto tests/message/test_hostile.py tests/web_public/test_attacks.py
+	@HUNT=1 $(BIN)/python -m pytest -n auto --dist worksteal $(HUNTED)
+	@$(BIN)/python -m tests.guided
+	@$(BIN)/python -m benchmarks.growth
+
+scan: $(VENV)/.test $(VENV)/.scan ## bandit, ruff, wapiti and sqlmap over the running product: about half an hour
+	@exec $(BIN)/python -m tools.scan $(VENV)/scan/bin $(SECONDS)
+
+lock: $(VENV)/.test ## lock the newest settled releases (SETTLED="0 days" for those of today)
+	@$(PIP) --quiet '.[lock]'
+	@$(BIN)/python -m tools.lock write
+
+lock-check: $(VENV)/.test $(VENV)/.deploy ## the lock is whole, and what it installs runs
+	@$(BIN)/python -m tools.lock
+	@$(VENV)/deploy/bin/python -m pip --disable-pip-version-check check
+	@$(VENV)/deploy/bin/mailer --version
+
+licences: $(VENV)/.test ## every package's licence; fails for one that does not go with ours
+	@$(BIN)/python -m tools.licences
+
+sbom: $(VENV)/.test $(VENV)/.deploy ## the bill of materials of a deployment, as CycloneDX, in dist/
+	@$(BIN)/python -m tools.sbom $(VENV)/deploy/bin/python dist/sbom.cdx.json
 
 bench: $(VENV)/.test ## the figures of docs/performance.md
 	@sh tests/install.sh
@@ -69,6 +93,23 @@ $(VENV)/.run: pyproject.toml | $(VENV)/bin/python
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	@$(call install,.[test])
 	@touch $(VENV)/.run
+
+# What a deployment has: the lock's packages, each of a known hash, and the program.
+$(VENV)/.deploy: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Installing what is locked into $(VENV)/deploy ..." >&2
+	@rm -rf $(VENV)/deploy && $(BIN)/python -m venv $(VENV)/deploy
+	@$(VENV)/deploy/bin/python -m pip --disable-pip-version-check install --quiet \
+		--require-hashes -r requirements.lock
+	@$(VENV)/deploy/bin/python -m pip --disable-pip-version-check install --quiet \
+		--no-deps --no-build-isolation .
+	@touch $@
+
+$(VENV)/.scan: tools/scanners.txt | $(VENV)/bin/python
+	@echo "Installing the scanners into $(VENV)/scan ..." >&2
+	@rm -rf $(VENV)/scan && $(BIN)/python -m venv $(VENV)/scan
+	@$(VENV)/scan/bin/python -m pip --disable-pip-version-check install --quiet \
+		-r tools/scanners.txt && touch $@ || \
+		echo "The scanners could not all be installed: make scan runs those that are there" >&2
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

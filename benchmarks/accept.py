@@ -1,6 +1,7 @@
 """How many submissions a second are taken in: POST /send to a durable commit, two letters each.
 
-Against benchmarks/baseline_app.py under the same gunicorn settings; rounds take turns.
+On SQLite, and on PostgreSQL where it is installed (durable, on this machine), against
+benchmarks/baseline_app.py under the same gunicorn settings; rounds take turns.
 Run it with: python -m benchmarks.accept [ROUNDS] [SUBMISSIONS]
 """
 
@@ -13,12 +14,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import requests
 
 from benchmarks import load
+from tests import postgres
 from tests.processes.box import ROOT, approved, eventually, free_port, new_home, run
 
 SLUG = "proctoring"
@@ -28,32 +30,37 @@ PERSONAL = "I sat one of these exams in a kitchen with two children at the table
 def main() -> None:
     """Measure both, print the figures and their ratio."""
     rounds, size = load.numbers(5, 500)
-    mine, theirs, waits = [], [], []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        ours(Path(folder)) as port,
-        baseline(Path(folder)) as other,
-    ):
+    theirs: list[float] = []
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        urls = {"SQLite": "sqlite:///var/mailer.db"}
+        if postgres.binaries():
+            server = stack.enter_context(postgres.cluster(durable=True))
+            urls["PostgreSQL"] = server.format(name="postgres")
+        ports = {name: stack.enter_context(ours(folder / name, url)) for name, url in urls.items()}
+        other = stack.enter_context(baseline(folder))
+        mine: dict[str, list[float]] = {name: [] for name in ports}
+        waits: dict[str, list[float]] = {name: [] for name in ports}
         for _ in range(rounds):
-            speed, seconds = load.rate(port, previews(port, size), b"303")
-            mine.append(speed)
-            waits += seconds
+            for name, port in ports.items():
+                speed, seconds = load.rate(port, previews(port, size), b"303")
+                mine[name].append(speed)
+                waits[name] += seconds
             theirs.append(load.rate(other, forms(other, size), b"303")[0])
     print(f"accept: {size} submissions a round, {load.CONNECTIONS} connections")
-    a = load.report("mailer, POST /send", mine, "/s")
     b = load.report("bare Flask-WTF + SQLite", theirs, "/s")
-    p50, p99 = (load.percentile(waits, part) * 1000 for part in (0.5, 0.99))
-    print(f"ratio {a / b:.2f}; a supporter waits {p50:.1f} ms (median), {p99:.1f} ms (99 %)")
+    for name, speeds in mine.items():
+        a = load.report(f"mailer on {name}, POST /send", speeds, "/s")
+        p50, p99 = (load.percentile(waits[name], part) * 1000 for part in (0.5, 0.99))
+        print(f"ratio {a / b:.2f}; a supporter waits {p50:.1f} ms (median), {p99:.1f} ms (99 %)")
 
 
 @contextmanager
-def ours(folder: Path) -> Iterator[int]:
+def ours(folder: Path, url: str) -> Iterator[int]:
     """The site, over a database of its own."""
+    folder.mkdir()
     home, port = new_home(folder / "home"), free_port()
-    settings = {
-        "MAILER_DATABASE_URL": "sqlite:///var/mailer.db", "PORT": str(port),
-        "MAILER_BIND": "127.0.0.1",
-    }  # fmt: skip
+    settings = {"MAILER_DATABASE_URL": url, "PORT": str(port), "MAILER_BIND": "127.0.0.1"}
     made = run(home, "db", "upgrade", **settings)
     assert made.returncode == 0, made.stderr
     words = [sys.executable, "-m", "mailer", "web"]

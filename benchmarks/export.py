@@ -26,7 +26,7 @@ from benchmarks.send import ready
 from mailer.db import Store, sqlite
 from mailer.sendlog import Filter, exporting
 from mailer.sendlog.exporting import ADMIN
-from mailer.tables import csv_bytes
+from mailer.tables import csv_of_parts
 from tests import postgres
 
 FEW = 10_000
@@ -147,7 +147,7 @@ def fill(store: Store, most: int) -> None:
 def lines(store: Store) -> Iterator[bytes]:
     """The table as `mailer log export` writes it."""
     head = exporting.columns(ADMIN)
-    return csv_bytes([one.label for one in head], exporting.rows(store, Filter(), head))
+    return csv_of_parts([one.label for one in head], exporting.parts(store, Filter(), head))
 
 
 def write(store: Store) -> None:

@@ -1,7 +1,8 @@
-"""What staff decide about a campaign beside its files: that it is closed, what a pause tells."""
+"""What staff decide about a campaign beside its files: closed or not, a pause, its links."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import cache
@@ -9,11 +10,13 @@ from functools import cache
 from sqlalchemy import Insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailer.db import Store, Tx
+from mailer.db import Store, Tx, marks
 from mailer.db.schema import campaign_life, lane
 
 Notice = Mapping[str, str]
 """What a page tells of a pause, by language."""
+
+_LINK = "draft-link-closed/"
 
 
 def close(tx: Tx, campaign: str, *, now: float) -> bool:
@@ -69,6 +72,30 @@ def notice(store: Store, campaign: str, switch: str) -> Notice:
     with store.read() as tx:
         said = tx.execute(statement).scalar()
     return dict(json.loads(said)) if said else {}
+
+
+def close_link(tx: Tx, token: str, ends_at: float, *, now: float) -> bool:
+    """Open a private link to nobody any more; False when it was closed already.
+
+    What is noted of links that are over by themselves is forgotten.
+    """
+    for mark, ended in marks.beginning(tx, _LINK).items():
+        if float(ended) <= now:
+            marks.drop(tx, _LINK + mark)
+    mark = _LINK + _mark_of(token)
+    known = bool(marks.get(tx, mark))
+    marks.put(tx, mark, str(ends_at))
+    return not known
+
+
+def is_link_closed(store: Store, token: str) -> bool:
+    """True when somebody has closed this private link."""
+    with store.read() as tx:
+        return bool(marks.get(tx, _LINK + _mark_of(token)))
+
+
+def _mark_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()[:32]
 
 
 def _ensure(tx: Tx, campaign: str) -> None:

@@ -12,6 +12,7 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TextIO
@@ -28,17 +29,23 @@ _IP = re.compile(
     r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.]*\d)|(?<![\w:])(?:[0-9a-fA-F]{0,4}:){3,7}[0-9a-fA-F]{0,4}"
 )
 _TOKEN = re.compile(
-    r"(?<=/)(receipt|confirm|erase|unsubscribe|enter|invitation|password|reset|draft|hooks|find)"
+    r"(?<=/)(receipt|confirm|erase|data|unsubscribe|enter|invitation|password|reset|draft|hooks|find)"
     r"/[^\s/?\"']+"
 )
 _QUERY = re.compile(r"(?<=[\w/.])\?[^\s\"']+")
 _LOCAL = ("127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - a word to look for
 
 
-def set_up(form: str, part: str, level: str, stream: TextIO | None = None) -> None:
-    """Let everything that is logged be written to `stream` (stderr), as `form` says."""
+def set_up(
+    form: str, part: str, level: str, stream: TextIO | None = None, *, hidden: Sequence[str] = ()
+) -> None:  # fmt: skip
+    """Let everything that is logged be written to `stream` (stderr), as `form` says.
+
+    `hidden` are words of which no line may hold one: the secrets of the settings.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(formatter(form, part))
+    handler.addFilter(_Hiding(hidden))
     logging.basicConfig(handlers=[handler], level=level, force=True)
 
 
@@ -66,6 +73,24 @@ def fault(record: logging.LogRecord) -> tuple[str, list[str]]:
     cause = error.__cause__ or error.__context__
     kind = type(error).__name__ + (f" from {type(cause).__name__}" if cause else "")
     return kind, places
+
+
+class _Hiding(logging.Filter):
+    """Puts other words in the place of some."""
+
+    def __init__(self, hidden: Sequence[str]) -> None:
+        super().__init__()
+        self._hidden = tuple(hidden)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every line pass, without them."""
+        said = record.getMessage()
+        plain = said
+        for one in self._hidden:
+            plain = plain.replace(one, "(secret)")
+        if plain != said:
+            record.msg, record.args = plain, None
+        return True
 
 
 class Plain(logging.Formatter):

@@ -67,6 +67,13 @@ def find(
     return known.boundaries if said is None and known is not None else said
 
 
+def purge(store: Store) -> int:
+    """Forget what was said too long ago; how many codes that were."""
+    with store.write() as tx:
+        old = district_lookup.c.found_at < store.now(tx) - KEPT
+        return int(tx.execute(delete(district_lookup).where(old)).rowcount)
+
+
 def _look(store: Store, key: str) -> tuple[_Known | None, bool]:
     """What is remembered, and whether the service may be asked; costs no writing."""
     with store.read() as tx:

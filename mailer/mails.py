@@ -83,13 +83,14 @@ def copy(
 
 
 def receipts(
-    language: str, found: Sequence[FoundReceipt], erase: str
-) -> tuple[str, str]:  # fmt: skip
+    language: str, found: Sequence[FoundReceipt], *, see: str, erase: str
+) -> tuple[str, str]:
     """Subject and text of the mail with the way back to a supporter's receipts.
 
-    `erase` is where all that was written with the address is erased, within a day.
+    `see` is where all that is kept of the address is shown, `erase` where it is erased, within a
+    day both.
     """
-    return _write("receipts", language, found=found, erase=erase)
+    return _write("receipts", language, found=found, see=see, erase=erase)
 
 
 def answered(

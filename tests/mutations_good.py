@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import yaml
 
+from tests import mutations_good_more as more
 from tests.mutations import (
     FRENCH_FILE,
     GOOD,
@@ -113,7 +114,10 @@ _MAIN = (
     ('require = ["postal_code"]', 'require = ["postal_code", "role", "address"]'),
     ('editable = "personal"', 'editable = "none"'),
     ('salutation = "Dear {{ official.salutation }},"', 'salutation = "Dear {{ official.name }}:"'),
-    ('salutation = "Dear {{ official.salutation }},"', 'salutation = "{{ official.title }},"'),
+    (
+        'salutation = "Dear {{ official.salutation }},"',
+        'salutation = \'{{ official.title | default("Dear " if official.tags else "Hello") }},\'',
+    ),
     ('hours = "08:00-18:00"', 'hours = "mon-fri 08:00-18:00"'),
     ('colour = "#7a1f3d"', 'colour = "#7A1F3D"'),
     ('embed = ["https://member.example"]', 'embed = ["https://member.example:8443"]'),
@@ -195,10 +199,10 @@ _WHOLE: tuple[tuple[str, Callable[[str], str], tuple[str, ...]], ...] = (
 def variants() -> list[Mutation]:
     """Every good variant."""
     tables = (
-        (OFFICIALS_FILE, _OFFICIALS),
-        (MAIN_FILE, _MAIN),
-        (FRENCH_FILE, _FRENCH),
-        (YAML_FILE, _YAML),
+        (OFFICIALS_FILE, (*_OFFICIALS, *more.OFFICIALS)),
+        (MAIN_FILE, (*_MAIN, *more.MAIN)),
+        (FRENCH_FILE, (*_FRENCH, *more.FRENCH)),
+        (YAML_FILE, (*_YAML, *more.YAML)),
     )
     changed = [swap(file, old, new) for file, table in tables for old, new in table]
     whole = [

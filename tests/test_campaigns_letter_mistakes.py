@@ -33,7 +33,7 @@ MISTAKES = [
     ("call", "{{ range(9) }}", "1:1", "called", "brackets"),
     ("method", "{{ official.name.upper() }}", "1:1", "called", "brackets"),
     ("private", "{{ official.__class__ }}", "1:13", "has no __class__", "known"),
-    ("sums", "{{ 'a' * 200000000 }}", "1:1", "cannot be used", "{% if %}"),
+    ("sums", "{{ 'a' * 200000000 }}", "1:1", "nothing is reckoned", "the result"),
     ("tilde", "{{ official.name ~ 'a' }}", "1:1", "~", "one after the other"),
     ("index", "{{ official.tags[0] }}", "1:1", "square", "dot"),
     ("include", "{% include 'x' %}", "1:1", "include", "here"),

@@ -209,7 +209,43 @@ def test_file_names(name: str, message: str) -> None:
 def test_every_page_of_the_program_is_reserved() -> None:
     assert {"staff", "hooks", "outbox", "confirm", "receipt", "privacy", "static", "media",
             "healthz", "readyz", "metrics", "about", "look",
-            "unsubscribe", "find", "erase"} == RESERVED  # fmt: skip
+            "unsubscribe", "find", "erase", "data"} == RESERVED  # fmt: skip
+
+
+def test_a_folder_that_cannot_be_read_closes_nothing(house: Path) -> None:
+    library = Library(house, clock=Clock())
+    assert set(library.current().campaigns) == {"one"}
+    letters = house / "templates" / "letters"
+    letters.rename(house / "away")
+    letters.symlink_to(letters)  # nobody can look into it
+    assert set(library.current().campaigns) == {"one"}
+    assert "templates/letters: the folder cannot be read" in messages(library)
+    letters.unlink()
+    (house / "away").rename(letters)
+    assert set(library.current().campaigns) == {"one"}
+    assert library.current().problems == ()
+
+
+def test_a_file_that_may_be_read_again_is_read(house: Path) -> None:
+    library = Library(house, clock=Clock())
+    first = library.current()
+    (house / "officials.yaml").chmod(0o640)
+    assert library.current() is not first
+
+
+def test_what_waits_for_an_unreadable_file_is_not_told(house: Path) -> None:
+    write(house, "one.fr.md", '+++\ntitle = "Un"\n+++\nBonjour.')
+    (house / "templates" / "letters" / "one.md").write_bytes(b"\xff")
+    (only,) = Library(house, clock=Clock()).current().problems
+    assert "not UTF-8" in only.message
+
+
+def test_letters_with_another_ending_are_told(house: Path) -> None:
+    for name in ("two.txt", "three.markdown", "FOUR.MD", "five.md~", "six.png"):
+        write(house, name, page())
+    told = read_files(house)[1]
+    assert [one.file.rpartition("/")[2] for one in told] == ["FOUR.MD", "three.markdown", "two.txt"]
+    assert {one.severity for one in told} == {Severity.WARNING}
 
 
 def test_hidden_files_are_left_alone(house: Path) -> None:

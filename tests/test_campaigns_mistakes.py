@@ -203,7 +203,7 @@ def test_a_mistake_is_told_at_its_place(
 FRENCH_BROKEN = [
     ("ours alone", "goal = 5", "3:1", "goal", "only the main file"),
     ("almost ours", 'titel = "x"', "3:1", "titel", "mean title"),
-    ("unknown role", '[[roles]]\nid = "studnt"\nlabel = "x"', "3:1", "no such entry", "student"),
+    ("unknown role", '[[roles]]\nid = "studnt"\nlabel = "x"', "4:6", "no such entry", "student"),
     (
         "a role too many",
         '[[roles]]\nlabel = "x"\n[[roles]]\nlabel = "y"',
@@ -211,7 +211,7 @@ FRENCH_BROKEN = [
         "too many",
         "there",
     ),
-    ("another signatory", '[[signatories]]\nname = "Ben Example"', "3:1", "Ann Example", "order"),
+    ("another signatory", '[[signatories]]\nname = "Ben Example"', "4:8", "Ann Example", "order"),
     ("field", 'salutation = "{{ official.nme }},"', "3:27", "no nme", "mean name"),
 ]
 

@@ -41,8 +41,27 @@ def test_a_rehearsal_reads_the_letter_over() -> None:
     assert "has 101 characters" in check(campaign("x", title="a" * 101), [OFFICIAL])[0].message
 
 
+def test_a_subject_that_looks_like_an_answer_is_told() -> None:
+    for subject in ("Re: your letter", "FW: exams", "Tr : examens"):
+        (found,) = check(campaign("{{ supporter.personal }}", subjects=(subject,)), [OFFICIAL])
+        assert "looks like an answer" in found.message
+    assert not check(campaign("{{ supporter.personal }}", subjects=("Re-open it",)), [OFFICIAL])
+
+
+def test_a_salutation_with_a_gap_is_told_for_whom() -> None:
+    text = page(letter=OWN).replace("+++\n", '+++\nsalutation = "Dear {{ official.title }},"\n', 1)
+    (found,) = rehearsed(text, OFFICIAL, replace(OTHER, title={}))
+    assert (found.line, found.severity) == (2, Severity.WARNING)
+    assert found.message == "the salutation has a gap: Dear , (for eve)"
+
+
 def test_a_letter_that_nobody_gets_is_an_error() -> None:
     assert "nobody would get" in check(campaign("x"), [])[0].message
+    text = page(letter=OWN)
+    read, _ = load(text)
+    assert read is not None
+    (found,) = check(read, [], files={"x.md": text})
+    assert found.source.startswith("to ="), "it stands at its place"
     told = campaign("x")
     version = replace(told.version("en"), fallback_message="Write to your council.")
     assert check(replace(told, versions={"en": version}), []) == ()

@@ -10,7 +10,7 @@ from mailer.campaigns import sorts
 from mailer.campaigns.letters import merge
 from mailer.campaigns.rehearsal import check
 from mailer.campaigns.values import Recipient
-from mailer.campaigns.words import official_words
+from mailer.campaigns.words import official_words, supporter_words
 from mailer.errors import MergeError
 from tests.merging import ANN, OFFICIAL, campaign
 
@@ -30,7 +30,8 @@ MANY = [
 def kinds(letter: str, readers: list[Recipient] | None = None) -> list[tuple[int, ...]]:
     """The sorts of officials that a letter tells apart, largest first."""
     words = [official_words(one, "en") for one in readers or MANY]
-    return sorted((one.all for one in sorts.sort(words, [letter])), key=len, reverse=True)
+    ann = supporter_words(replace(ANN, district="District 7"), "en")
+    return sorted((one.all for one in sorts.sort(words, [letter], [ann])), key=len, reverse=True)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +41,30 @@ def kinds(letter: str, readers: list[Recipient] | None = None) -> list[tuple[int
         ("{% if official.district %}a{% endif %}", 2),
         ('{% if "cabinet" in official.tags %}a{% endif %}', 2),
         ('{% if official.id == "o7" %}a{% endif %}', 2),
-        ('{% if official.id in ["o7", "o8"] or official.tags %}a{% endif %}', 4),
+        ('{% if official.id in ["o7", "o8"] or official.tags %}a{% endif %}', 3),
         ('{% set who = official.name %}{{ who | upper | default("you") }}', 1),
         ("{% for one in official.portfolios %}{{ one }}{% endfor %}", 3),
-        ("{{ official.id | date }}", 60),
-        ("{% if official.name > official.id %}a{% endif %}", 60),
+        ("{% for one in official.portfolios %}{{ one | date }}{% endfor %}", 3),
+        ("{{ official.id | date }}", 1),
+        ("{% if official.name > official.id %}a{% endif %}", 1),
+        ("{% if official.name > 'Member x' %}a{% endif %}", 2),
+        ('{% if official.name | lower == "member x 1" %}a{% endif %}', 2),
+        ("{% if official.id is defined %}a{% endif %}", 1),
+        ("{% if official.id is eq('o7') %}a{% endif %}", 2),
+        ("{{ official.district or official.name }}", 2),
+        ("{{ official.district | default(official.name) }}", 2),
+        ('{% set one = official.id %}{% if one in ["o7", "o8"] %}a{% endif %}', 2),
+        ("{% if official.district == supporter.district %}a{% endif %}", 2),
+        ("{% if official.id == official.name %}a{% endif %}", 1),
+        ("{% if official.name == campaign.title %}a{% endif %}", 60),  # never asked, so not told
+        ("{% set a = official.name %}{% set a = a %}{% set a = a | upper %}{{ a }}", 1),
+        ("{% set a = official.name %}" + "{% set a = a or a %}" * 60 + "{{ a }}", 1),
+        (
+            "{% set a = official.id %}"
+            + "".join("{% set " + f"a = a | {name}" + " %}" for name in ("upper", "lower") * 30)
+            + "{% if a == 'o7' %}a{% endif %}",
+            60,
+        ),
         ("{{ supporter.name }}", 1),
     ],
 )
@@ -67,6 +87,12 @@ def test_the_longest_of_a_sort_is_the_one_who_makes_the_letter_longest() -> None
         '{% if "parks" in official.portfolios and not official.district %}{{ "x"|date }}'
         "{% endif %}",
         "{{ official.name | date }}",
+        '{% if official.name | upper == "MEMBER  7" %}{{ "x" | date }}{% endif %}',
+        "{% if official.district > 'District 4' %}{{ 'x' | date }}{% endif %}",
+        "{% if official.district == supporter.district %}{{ 'x' | date }}{% endif %}",
+        "{{ official.district or 'x' }}{% if not official.district %}{{ 'x' | date }}{% endif %}",
+        '{% for one in official.portfolios %}{% if one == "parks" %}{{ one | date }}{% endif %}'
+        "{% endfor %}",
         '{% set word = "x" %}{% if official.tags %}{{ word | date }}{% endif %}',
     ],
 )

@@ -290,7 +290,7 @@ def test_go_live_refuses_to_keep_letters_on_a_public_machine(
     mailer: Mailer, database: Path
 ) -> None:
     ended = mailer(
-        "campaign", "go-live", "proctoring", "--yes", MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        "campaign", "go-live", "proctoring", "--yes", MAILER_SECRET_KEY="J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
         MAILER_BASE_URL="https://letters.example.org", MAILER_FROM="letters@campaign.example",
     )  # fmt: skip
     failed_plainly(ended, 1, "MAILER_TRANSPORT")
@@ -471,7 +471,7 @@ def test_db_upgrade_makes_the_database_in_development(mailer: Mailer, home: Path
 
 def test_db_upgrade_wants_a_name_outside_development(mailer: Mailer, home: Path) -> None:
     ended = mailer(
-        "db", "upgrade", MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        "db", "upgrade", MAILER_SECRET_KEY="J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
         MAILER_BASE_URL="https://letters.example.org", MAILER_FROM="letters@campaign.example",
     )  # fmt: skip
     failed_plainly(ended, 2, "MAILER_DATABASE_URL")
@@ -562,7 +562,7 @@ def test_doctor_tells_what_the_account_may_send(
 def test_doctor_keeps_secrets(mailer: Mailer, database: Path) -> None:
     ended = mailer(
         "doctor", MAILER_TRANSPORT="smtp://user:pa55word@127.0.0.1:9",
-        MAILER_SECRET_KEY="0123456789abcdef" * 3,
+        MAILER_SECRET_KEY="J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
         MAILER_DATABASE_URL="postgresql://user:pa55word@127.0.0.1:9/mailer",
     )  # fmt: skip
     assert ended.exit_code == 1

@@ -24,7 +24,7 @@ from tests.test_succession import day, draft, files
 
 Run = Callable[..., Result]
 
-KEY = "0123456789abcdef" * 3
+KEY = "J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe"
 RELAY = {"MAILER_TRANSPORT": "smtp://127.0.0.1:9?tls=none"}
 PUBLIC = {
     "MAILER_BASE_URL": "https://letters.coalition.example", "MAILER_SECRET_KEY": KEY,
@@ -77,6 +77,16 @@ def test_a_link_is_signed_for_some_days(run: Run) -> None:
     for odd in ("0", "9999", "x"):
         assert run("link", "quiet", "--days", odd, MAILER_SECRET_KEY=KEY).exit_code == 2
     assert run("link", "quite", MAILER_SECRET_KEY=KEY).exit_code == 2
+
+
+def test_a_link_is_taken_back(run: Run, store: Store) -> None:
+    made = run("link", "quiet", MAILER_SECRET_KEY=KEY).stdout.strip()
+    for words in ("The link is closed.", "The link was closed already."):
+        assert words in run("link", "quiet", "--close", made, MAILER_SECRET_KEY=KEY).stderr
+    assert life.is_link_closed(store, links.token_of(made, "quiet"))
+    for other in ("x", made[:-3], made.replace("quiet", "other"), "é" * 20_001):
+        refused = run("link", "quiet", "--close", other, MAILER_SECRET_KEY=KEY)
+        assert (refused.exit_code, "no private link to quiet" in refused.stderr) == (2, True)
 
 
 @pytest.mark.usefixtures("store")

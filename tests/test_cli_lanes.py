@@ -12,7 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import update
 
-from mailer import accounts, submissions
+from mailer import accounts, audit, submissions
 from mailer.cli import main
 from mailer.config import KNOWN
 from mailer.db import Store
@@ -124,12 +124,27 @@ def test_an_empty_list_says_so(mailer: Mailer) -> None:
 def test_a_lane_is_paused_and_resumed(mailer: Mailer, store: Store, word: str, lane: str) -> None:
     ended = mailer("lane", "pause", word, "--reason", "a wrong date")
     assert ended.exit_code == 0, ended.output
-    assert ended.stderr == f"Paused: {lane}. Go on with: mailer lane resume {lane}\n"
+    said, then = ended.stderr.splitlines()
+    number = int(lane not in {"people", "campaign:proctoring", "official:romano"})
+    waits = "1 letter waits" if number else "0 letters wait"
+    assert said == f"Paused: {lane}; {waits} meanwhile."
+    assert then == f"Go on with: mailer lane resume {lane}"
     assert paused(store) == {lane: ("a wrong date", "command line")}
-    assert mailer("lane", "resume", lane).stderr == f"{lane} goes on.\n"
+    assert mailer("lane", "resume", lane).stderr == f"{lane} goes on: {waits} for its turn.\n"
+    noted = audit.page(store, audit.Wanted(act="lane"), 9).entries
+    assert [one.act for one in noted] == ["lane.resume", "lane.pause"]
+    assert {one.count for one in noted} == {number}
     assert paused(store) == {}
     again = mailer("lane", "resume", word)
     assert (again.exit_code, again.stderr) == (0, f"{lane} was not paused.\n")
+
+
+@pytest.mark.usefixtures("written")
+def test_how_many_wait_is_asked_before(mailer: Mailer, store: Store) -> None:
+    asked = mailer("lane", "pause", "everything", "--ask", "--reason", "a wrong date", input="n\n")
+    assert asked.exit_code == 1
+    assert "1 letter waits to leave by everything. Pause it?" in asked.stderr
+    assert paused(store) == {}
 
 
 @pytest.mark.parametrize(
@@ -176,7 +191,7 @@ def test_a_broken_file_keeps_nobody_from_pausing(mailer: Mailer, store: Store, h
 def test_a_campaign_is_paused_and_resumed(mailer: Mailer, store: Store) -> None:
     asked = mailer("campaign", "pause", "proctoring", input="n\n")
     assert asked.exit_code == 1
-    assert "Keep the letters of proctoring from leaving?" in asked.stderr
+    assert "0 letters wait to leave by campaign:proctoring. Pause it?" in asked.stderr
     assert paused(store) == {}
     mailer("campaign", "pause", "proctoring", "--reason", "the vote was moved", input="y\n")
     assert paused(store) == {"campaign:proctoring": ("the vote was moved", "command line")}

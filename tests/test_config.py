@@ -11,7 +11,7 @@ import pytest
 from mailer.config import Settings, allowed
 from mailer.errors import SettingsError
 
-KEY = "correct-horse-battery-staple-0123456789"
+KEY = "J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe"
 LIVE = {"MAILER_BASE_URL": "https://letters.example.org", "MAILER_SECRET_KEY": KEY}
 LIVE |= {"MAILER_FROM": "letters@coalition.example"}
 
@@ -35,7 +35,7 @@ def test_with_nothing_set_it_is_development_with_everything_embedded(tmp_path: P
         ("http://localhost:9/", True),
         ("http://[::1]:8000", True),
         ("https://letters.example.org", False),
-        ("http://10.0.0.1", False),
+        ("https://10.0.0.1", False),
     ],
 )
 def test_development_means_loopback(tmp_path: Path, url: str, development: bool) -> None:
@@ -145,6 +145,12 @@ def test_outside_development_a_strong_key_and_a_sender_are_needed(tmp_path: Path
     for weak in ("short", "a" * 40, f"{KEY},weak"):
         with pytest.raises(SettingsError, match="too weak"):
             read(tmp_path, **LIVE | {"MAILER_SECRET_KEY": weak})
+
+
+def test_what_people_type_travels_encrypted_outside_development(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="unencrypted; write https://"):
+        read(tmp_path, **LIVE | {"MAILER_BASE_URL": "http://letters.coalition.example"})
+    assert read(tmp_path, MAILER_BASE_URL="http://127.0.0.1:8001").development
 
 
 def test_several_keys_rotate(tmp_path: Path) -> None:

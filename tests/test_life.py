@@ -73,7 +73,12 @@ def test_a_link_lives_as_long_as_its_key() -> None:
     assert links.read(KEYS[:1], SLUG, old, 1e9) is None
 
 
-@pytest.mark.parametrize("wrong", ["", "x", "é", "\U0001f4ee", "a.b", "." * 99, token() + "x",
-                                   token()[:-1], token()[1:], token().swapcase()])  # fmt: skip
+@pytest.mark.parametrize("wrong", ["", "x", "é", "\U0001f4ee", "a.b", "." * 99])
 def test_nothing_else_opens_one(wrong: str) -> None:
     assert links.read(KEYS, SLUG, wrong, 1e9) is None
+
+
+def test_a_link_that_was_changed_opens_nothing() -> None:
+    good = token()
+    for wrong in (good + "x", good[:-1], good[1:], good.swapcase()):
+        assert links.read(KEYS, SLUG, wrong, 1e9) is None

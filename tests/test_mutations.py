@@ -12,6 +12,8 @@ from mailer.campaigns import checking
 from mailer.campaigns.library import read_content
 from mailer.problems import Problem, Severity
 from tests import mutations_campaigns as campaigns
+from tests import mutations_further as further
+from tests import mutations_letters as letters
 from tests import mutations_more as more
 from tests import mutations_officials as officials
 from tests.mutations import (
@@ -39,6 +41,10 @@ HARMFUL: dict[str, tuple[str, Iterable[Change]]] = {
     "yaml front matter": (YAML_FILE, campaigns.YAML),
     "more of officials": (OFFICIALS_FILE, more.OFFICIALS),
     "more of a campaign": (MAIN_FILE, more.CAMPAIGN),
+    "further slips in officials": (OFFICIALS_FILE, further.OFFICIALS),
+    "further slips in a campaign": (MAIN_FILE, letters.MAIN),
+    "further slips in a language version": (FRENCH_FILE, letters.FRENCH),
+    "further slips in yaml front matter": (YAML_FILE, letters.YAML),
 }
 
 
@@ -82,10 +88,48 @@ def test_what_people_rightly_write_is_no_mistake() -> None:
     assert alarms == []
 
 
+SEVERAL: dict[str, tuple[tuple[str, str], ...]] = {
+    OFFICIALS_FILE: (
+        ("email: finance@ministry.example", "email: finance@@ministry.example"),
+        ("  - id: sam-sample", "  – id: sam-sample"),
+        ("    region: Ontario", "\tregion: Ontario"),
+        ("name: Kim Example", 'name: "Kim Example'),
+        ("name: Zoé Clérk", "nmae: Zoé Clérk"),
+        ("{pace: 3000/hour}", "{pace: 3000/hour"),
+    ),
+    MAIN_FILE: (
+        ('title = "Keep the libraries open"', "title = Keep"),
+        ('status = "live"', 'status = "lvie"'),
+        ("goal = 5000", "goal = 5,000"),
+        ('colour = "#7a1f3d"', 'colour = "#7a1f3d'),
+        ('label = "Reader"', 'lable = "Reader"'),
+        ("I write to you", "{{ supporter.nme }} I write to you"),
+    ),
+    YAML_FILE: (
+        ("title: Fund the archive", "title: Fund: the archive"),
+        ("status: draft", "status: drfat"),
+        ("  - The archive", "  - [The archive"),
+        ("{{ supporter.personal }}", "{{ supporter.persnal }}"),
+    ),
+}
+
+
+@pytest.mark.parametrize("file", SEVERAL)
+def test_a_file_that_cannot_be_read_whole_tells_all_at_once(file: str) -> None:
+    """Each slip at its line and nothing else, whatever kept the file from being read."""
+    text = GOOD[file]
+    for old, new in SEVERAL[file]:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    lines = {text.count("\n", 0, text.index(new)) + 1 for _, new in SEVERAL[file]}
+    found = told(Mutation(name="several", file=file, text=text))
+    assert {one.line for one in found if one.severity is Severity.ERROR} == lines
+
+
 def test_there_are_hundreds_of_mutations_and_all_differ() -> None:
     wrong = [mutation for kind in HARMFUL for mutation in harmful(kind)]
-    assert len({(one.file, one.text) for one in wrong}) == len(wrong) > 500
+    assert len({(one.file, one.text) for one in wrong}) == len(wrong) > 900
     right = {(one.file, one.text) for one in variants()}
-    assert len(right) > 100
+    assert len(right) > 200
     assert not right & {(one.file, one.text) for one in wrong}
     assert {one.severity for one in always()} <= {Severity.NOTE}

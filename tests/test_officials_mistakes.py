@@ -86,7 +86,7 @@ BROKEN = [
     (
         "backwards",
         with_post("holds:", "  - {post: post, from: 2021-01-02, until: 2021-01-01}"),
-        "8:9",
+        "8:47",
         'is before "from"',
         "correct",
     ),

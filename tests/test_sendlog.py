@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import pytest
 
@@ -92,14 +93,16 @@ def test_a_reference_finds_its_letters_however_it_is_written(store: Store) -> No
         assert {row.reference for row in rows} == {shown.upper()}
 
 
-def test_the_exact_message_can_be_made_again(store: Store, clock: Clock) -> None:
+@pytest.mark.parametrize("html", [True, False])
+def test_the_exact_message_can_be_made_again(store: Store, clock: Clock, html: bool) -> None:
+    """Also where the list of free-mail providers has changed since."""
     write(store, 0)
     with store.write() as tx:
         one, *_ = outbox.claim(
             tx, "w", now=clock.now, lease=60, most=1,
             way=outbox.Way(account="fake:relay", delivers=False),
         )  # fmt: skip
-        data = compose(one.mail)
+        data = compose(replace(one.mail, html=html))
         sha256 = hashlib.sha256(data).hexdigest()
         outbox.fence(tx, "w", [(one, sha256)], now=clock.now, lease=60.0)
         done = Outcome(letter=one, account="fake:relay", answer=Answer(text="ok", code="250"))

@@ -19,6 +19,7 @@ from mailer.deliverability import spam
 from mailer.deliverability.spam import Rule, Score
 from mailer.errors import MailerError
 from mailer.message import tokens
+from mailer.message.freemail import is_freemail
 from tests.web_public.homes import write_campaign, write_home
 
 scored = pytest.mark.skipif(
@@ -27,6 +28,7 @@ scored = pytest.mark.skipif(
 )
 TOLD = "HTML_MESSAGE"  # 0.001: there is an HTML part, which says nothing against a message
 FREEMAIL = "ann77@gmail.com"  # made up; the worst sort, for its digits
+LISTS = "/usr/share/spamassassin"
 ANSWERS = "answers.campaign.example"
 
 
@@ -58,9 +60,44 @@ def test_a_free_mail_address_to_answer_to_costs_its_own_rules_and_no_others(
     found = judged(settings, FREEMAIL)
     assert len(found) == 48
     assert {one.sample.mail.reply_address for one in found} == {FREEMAIL}
-    fired = {rule.name for one in found for rule in one.score.rules} - {TOLD}
-    assert "FREEMAIL_FORGED_REPLYTO" in fired
-    assert all(name.startswith("FREEMAIL_") for name in fired)
+    assert {one.sample.language for one in found} == {"en", "fr"}
+    assert {one.sample.own_words for one in found} == {True, False}
+    for one in found:
+        fired = {rule.name for rule in one.score.rules}
+        assert "FREEMAIL_FORGED_REPLYTO" in fired
+        assert all(name.startswith("FREEMAIL_") for name in fired)
+
+
+@scored
+def test_what_spamassassin_calls_free_mail_we_do_too() -> None:
+    listed = [
+        word.replace("*", "x").replace("?", "x")
+        for file in Path(LISTS).glob("20_freemail*_domains.cf")
+        for line in file.read_text(encoding="ascii").splitlines()
+        if line.startswith("freemail_domains ")
+        for word in line.split()[1:]
+    ]
+    assert len(listed) > 2000
+    assert not [domain for domain in listed if not is_freemail(f"ann@{domain}")]
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["ann@GMAIL.com", "ann@yahoo.co.uk", "ann@hotmail.fr", "ann@videotron.ca", "ann@mail2web.com"],
+)
+def test_addresses_at_free_mail(address: str) -> None:
+    assert is_freemail(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann@home.example", "ann@gmail.com.home.example", "ann@notgmail.com", "ann@mail.gmail.com",
+        "ann@ministry.example", "gmail.com@home.example", "ann@yahoo", "", "@", "ann@outlook.a.b.c",
+    ],
+)  # fmt: skip
+def test_addresses_elsewhere(address: str) -> None:
+    assert not is_freemail(address)
 
 
 @scored

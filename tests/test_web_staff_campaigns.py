@@ -170,6 +170,19 @@ def test_a_private_link_is_made(organizer: Browser) -> None:
         assert organizer.get(f"{PAGE}/link?days={odd}").status_code == 200
 
 
+def test_a_private_link_is_taken_back(organizer: Browser, store: Store) -> None:
+    here = f"{PAGE}/link"
+    (link,) = re.findall(r'class="address" href="(http://[^"]+)"', organizer.get(here).text)
+    answer = organizer.post(here, {"address": link}, page=here)
+    assert answer.status_code == 303
+    assert "The link is closed" in organizer.get(answer.location).text
+    assert organizer.client.get(link).status_code == 410
+    assert acts(store) == ["campaign.unlink"]
+    for odd in ("", "x", link + "x", "\u202e\U0001f4ee", "a" * 20_001):
+        refused = organizer.post(here, {"address": odd}, page=here)
+        assert (refused.status_code, "no private link" in refused.text) == (422, True)
+
+
 def test_letters_go_to_the_successor_at_the_press_of_a_button(
     settings: Settings, home: Path, store: Store, clock: Clock
 ) -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from mailer import bulk, sendlog
+from mailer import audit, bulk, sendlog
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.status import State
@@ -63,6 +63,40 @@ def test_an_act_is_stopped_by_its_button(staff: Browser, store: Store, clock: Cl
         staff.get(answer.location).text
     )
     assert not bulk.step(store, delivers=False)
+
+
+def test_what_cannot_be_undone_is_to_be_meant(
+    staff: Browser, store: Store, clock: Clock
+) -> None:
+    write(store, 1)
+    clock.pass_(1)
+    wrong = staff.post("/staff/many/new", {"act": "cancel"})
+    assert wrong.status_code == 422
+    assert "Tick that you mean it" in words(wrong.text)
+    assert 'value="cancel" checked' in wrong.text
+    answer = staff.post("/staff/many/new", {"act": "cancel", "sure": "yes"})
+    assert answer.status_code == 303
+    while bulk.step(store, delivers=False):
+        pass
+    done = staff.get(answer.location).text
+    assert "Done. 2 letters changed" in words(done)
+    assert "Undo it" not in done
+    assert sendlog.counts(store) == {State.CANCELLED: 2}
+
+
+def test_an_act_is_taken_back_by_its_button(staff: Browser, store: Store, clock: Clock) -> None:
+    write(store, 1)
+    clock.pass_(1)
+    page = staff.post("/staff/many/new", {"act": "hold"}).location
+    bulk.step(store, delivers=False)
+    assert "Undo it: 2 letters still stand as it left them" in words(staff.get(page).text)
+    answer = staff.post(f"{page}/undo", page=page)
+    bulk.step(store, delivers=False)
+    assert "Done. 2 letters changed" in words(staff.get(answer.location).text)
+    assert sendlog.counts(store) == {State.QUEUED: 2}
+    assert "It was taken back: see how far" in words(staff.get(page).text)
+    (noted,) = audit.page(store, audit.Wanted(act="bulk.undo"), 9).entries
+    assert (noted.count, noted.details["of"]) == (2, page.rpartition("/")[2])
 
 
 @pytest.mark.parametrize("asked", ["?day=2027-01-15", "?district=North", "?role=x&state=queued"])

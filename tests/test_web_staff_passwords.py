@@ -216,6 +216,31 @@ def test_changing_the_own_password_ends_the_other_sessions(app: Flask, store: St
     assert Browser(app).sign_in(EMAIL, NEW).status_code == 303
 
 
+def test_the_session_is_a_new_one_once_the_password_was_asked_again(
+    app: Flask, store: Store
+) -> None:
+    member(store)
+    browser, thief = Browser(app), Browser(app)
+    browser.sign_in()
+    stolen = browser.client.get_cookie("mailer")
+    assert stolen
+    browser.post("/staff/account", {"old": PASSWORD, **both(NEW)})
+    thief.client.set_cookie("mailer", stolen.value)
+    assert browser.signed_in()
+    assert not thief.signed_in()
+
+
+def test_the_old_password_is_not_to_be_guessed(app: Flask, store: Store) -> None:
+    member(store)
+    browser = Browser(app)
+    browser.sign_in()
+    for number in range(10):
+        browser.post("/staff/account", {"old": f"guess {number}", **both(NEW)})
+    answer = browser.post("/staff/account", {"old": PASSWORD, **both(NEW)})
+    assert "Too many tries" in answer.text
+    assert accounts.sign_in(store, EMAIL, PASSWORD)
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [

@@ -92,6 +92,27 @@ def test_an_invitation_is_shown_once_and_mailed(app: Flask, admin: Browser, stor
     assert "has an account already" in page
 
 
+def test_a_double_click_is_one_invitation(app: Flask, admin: Browser, store: Store) -> None:
+    once = re.search(r'name="once" value="([0-9a-f]{32})"', admin.get("/staff/people/").text)
+    assert once
+    pages = [invite(admin, mail="yes", once=once[1])[1] for _ in range(2)]
+    links = [re.search(r"/staff/invitation/([\w-]+)", page) for page in pages]
+    assert links[0]
+    assert links[1]
+    assert links[0][1] == links[1][1]
+    assert len(texts(store)) == 1
+    invited = audit.page(store, audit.Wanted(act="account.invite", actor=own(store)), 9).entries
+    assert len(invited) == 1
+    other = invite(admin, mail="yes", once=once[1], email="lee@coalition.example")[1]
+    assert links[0][1] not in other
+    form = {"new": PASSWORD, "again": PASSWORD}
+    assert Browser(app).post(f"/staff/invitation/{links[0][1]}", form).status_code == 303
+
+
+def own(store: Store) -> str:
+    return next(one.id for one in accounts.list_accounts(store) if one.email == ADMIN)
+
+
 def test_without_the_tick_nothing_is_mailed(admin: Browser, store: Store) -> None:
     assert invite(admin)[0] == 200
     assert texts(store) == []

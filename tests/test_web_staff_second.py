@@ -284,14 +284,21 @@ def test_sessions_are_listed_and_ended_elsewhere(app: Flask, store: Store) -> No
     assert "Firefox, Linux" in page
     found = re.findall(r'name="session" value="([0-9a-f]{64})"', page)
     assert len(found) == 1, "one's own session is ended by signing out"
-    end = "/staff/account/sessions/end"
-    assert here.post(end, {"session": "nonsense"}, page="/staff/account").status_code == 303
+
+    def end(browser: Browser, session: str, password: str = PASSWORD) -> int:
+        form = {"session": session, "password": password}
+        path = "/staff/account/sessions/end"
+        return browser.post(path, form, page="/staff/account").status_code
+
+    assert end(here, "nonsense") == 303
     assert there.signed_in()
     stranger = Browser(app)
     member(store, "other@coalition.example")
     stranger.sign_in("other@coalition.example")
-    stranger.post(end, {"session": found[0]}, page="/staff/account")
+    end(stranger, found[0])
     assert there.signed_in(), "only one's own"
-    here.post(end, {"session": found[0]}, page="/staff/account")
+    assert end(here, found[0], "") == end(here, found[0], "not it") == 422
+    assert there.signed_in(), "whoever finds a browser open ends nothing"
+    assert end(here, found[0]) == 303
     assert not there.signed_in()
     assert here.signed_in()

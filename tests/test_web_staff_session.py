@@ -95,6 +95,7 @@ def test_signing_out_ends_the_session_and_not_only_the_cookie(
     assert cookie
     answer = browser.post("/staff/sign-out", page="/staff/account")
     assert answer.status_code == 303
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
     assert "You are signed out" in browser.get(answer.location).text
     thief = Browser(app)
     thief.client.set_cookie("mailer", cookie.value)

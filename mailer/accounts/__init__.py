@@ -11,6 +11,7 @@ from mailer.accounts.managing import (
     set_role,
     start_reset,
 )
+from mailer.accounts.parting import Parted, part, sweep
 from mailer.accounts.passwords import LONGEST as LONGEST_PASSWORD
 from mailer.accounts.passwords import SHORTEST as SHORTEST_PASSWORD
 from mailer.accounts.passwords import weak_password
@@ -44,9 +45,9 @@ from mailer.accounts.tokens import ENTER, INVITATION, RESET
 
 __all__ = [
     "ENTER", "INVITATION", "LOCAL_ADMIN", "LONGEST_PASSWORD", "PARTNER", "RESET", "ROLES",
-    "SHORTEST_PASSWORD", "Account", "Session", "change_password", "disable", "end_own_session",
-    "end_session", "end_sessions", "find", "invite", "is_password", "list_accounts",
-    "list_sessions", "local_admin", "mail_invitation", "normalised", "peek", "redeem",
+    "SHORTEST_PASSWORD", "Account", "Parted", "Session", "change_password", "disable",
+    "end_own_session", "end_session", "end_sessions", "find", "invite", "is_password",
+    "list_accounts", "list_sessions", "local_admin", "mail_invitation", "normalised", "part", "peek", "redeem",
     "remove_factor", "request_reset", "session", "session_id", "set_role", "sign_in",
-    "start_reset", "start_session", "weak_password",
+    "start_reset", "start_session", "sweep", "weak_password",
 ]  # fmt: skip

@@ -46,9 +46,12 @@ class Account:
 
 def invite(
     store: Store, email: str, role: str, *, organisation: str = "", campaigns: Sequence[str] = (),
-    actor: str = audit.COMMAND,
+    actor: str = audit.COMMAND, secret: str = "",
 ) -> str:  # fmt: skip
-    """Make an account, or renew its invitation; return the one-time secret for its link."""
+    """Make an account, or renew its invitation; return the one-time secret for its link.
+
+    A form that is sent twice brings the same `secret` of its own twice: it is one invitation.
+    """
     check_role(role, organisation, campaigns)
     try:
         email = addresses.parse(email)
@@ -59,8 +62,12 @@ def invite(
         if found is not None and found.password:
             raise MailerError(f"{email} has an account already: they can ask for a new password")
         made = _made(tx, email, role, now, organisation=organisation, campaigns=campaigns)
-        secret = tokens.make(tx, made, INVITATION, now)
-        audit.record(tx, now=now, actor=actor, act="account.invite", subject=made, role=role)
+        known = bool(secret) and tokens.holder(tx, secret, INVITATION, now) is not None
+        secret = tokens.make(tx, made, INVITATION, now, secret)
+        if not known:
+            audit.record(
+                tx, now=now, actor=actor, act="account.invite", subject=made, role=role
+            )  # fmt: skip
     return secret
 
 

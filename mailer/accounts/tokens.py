@@ -6,7 +6,8 @@ import hashlib
 import secrets
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select
+from sqlalchemy import Row, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import Tx
 from mailer.db.schema import account, account_token
@@ -15,17 +16,21 @@ INVITATION, RESET, ENTER, SECOND = "invitation", "reset", "enter", "second"
 LIVES = {INVITATION: 7 * 86400.0, RESET: 3600.0, ENTER: 86400.0, SECOND: 600.0}  # seconds
 
 
-def make(tx: Tx, account_id: str, purpose: str, now: float) -> str:
-    """A new secret of 256 random bits; earlier ones of the account for the same purpose end."""
+def make(tx: Tx, account_id: str, purpose: str, now: float, secret: str = "") -> str:
+    """A new secret of 256 random bits; earlier ones of the account for the same purpose end.
+
+    Whoever asks twice with the same `secret` gets it twice: it is one secret.
+    """
     column = account_token.c
     stale = (column.account == account_id) & (column.purpose == purpose)
     tx.execute(delete(account_token).where(stale | (column.expires_at < now)))
-    secret = secrets.token_urlsafe(32)
+    secret = secret or secrets.token_urlsafe(32)
     values = {
         "hash": hash_of(secret), "account": account_id, "purpose": purpose,
         "expires_at": now + LIVES[purpose],
     }  # fmt: skip
-    tx.execute(insert(account_token).values(values))
+    insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+    tx.execute(insert(account_token).values(values).on_conflict_do_nothing())
     return secret
 
 

@@ -85,9 +85,12 @@ def opened(data: bytes) -> Opened:
 
 def _text(part: Message) -> str | None:
     """What a part says; also one that should hold parts and, being broken, holds only lines."""
-    held = part.get_payload()
-    if part.get_content_maintype() == "multipart" and isinstance(held, str):
-        return held
+    if part.get_content_maintype() == "multipart":
+        try:
+            held = part.get_payload()
+        except ValueError:  # a charset that is no name at all
+            return None
+        return held if isinstance(held, str) else None
     if part.get_content_maintype() not in {"text", "message"}:
         return None
     return read.text_of(part)

@@ -54,8 +54,8 @@ _NOT_THE_ADDRESS = {
         |too\ many\ GAP3(?:invalid|unknown|bad|wrong)
         |challenge|confirm\ (?:that|this|your)|5\.7\.(?:50[0-9]|51[0-9]|60[0-9]|7[0-9]{2})\b""",
     "it may not be sent this way": r"""
-        (?<![\w.])relay(?:ing|ed)?\b(?!\.)|not\ permitted|no\ relaying|rcpthosts|badmailfrom
-        |must\ authenticate
+        (?<![\w.])relay(?:ing|ed)?\b(?!\.|\ recipient\ table)|not\ permitted|no\ relaying
+        |rcpthosts|badmailfrom|must\ authenticate
         |allowed\ (?:rcpt)?hosts|not\ a\ gateway|gateway\ for|not\ local|loops?\ back|\bloop(?:s
         |ing|ed)?\b
         |too\ many\ hops|hop\ count|routing\ loop""",

@@ -34,6 +34,7 @@ class Job:
     total: int | None  # letters to look at; None: not counted yet
     looked_at: int
     changed: int
+    undoes: str = ""  # the act that it takes back
 
     @property
     def part(self) -> float:
@@ -43,17 +44,19 @@ class Job:
         return min(1.0, self.looked_at / self.total) if self.total else 0.0
 
 
-def begin(tx: Tx, act: str, wanted: Filter, *, actor: str, now: float) -> str:
+def begin(
+    tx: Tx, act: str, wanted: Filter, *, actor: str, now: float, undoes: str = ""
+) -> str:  # fmt: skip
     """Let the worker do `act` to every letter that matches now; returns the job's id.
 
-    Raises ValueError for a filter with searched words.
+    Raises ValueError for a filter with searched words. `undoes` is the job that it takes back.
     """
     if wanted.query:
         raise ValueError("an act on many letters is chosen by filters alone")
     kept = {name: value for name, value in asdict(wanted).items() if name not in _NOT_KEPT}
     row = {
         "id": event_id(now), "act": act, "wanted": json.dumps(kept, sort_keys=True),
-        "actor": actor, "state": RUNNING, "created_at": now,
+        "actor": actor, "state": RUNNING, "created_at": now, "undoes": undoes,
     }  # fmt: skip
     tx.execute(insert(bulk), row)
     return str(row["id"])
@@ -68,7 +71,12 @@ def stop(tx: Tx, job_id: str, *, now: float) -> bool:
 def job(store: Store, job_id: str) -> Job | None:
     """One job, or None."""
     with store.read() as tx:
-        row = tx.execute(select(bulk).where(bulk.c.id == job_id)).one_or_none()
+        return job_of(tx, job_id)
+
+
+def job_of(tx: Tx, job_id: str) -> Job | None:
+    """The same in a transaction."""
+    row = tx.execute(select(bulk).where(bulk.c.id == job_id)).one_or_none()
     return of_row(row) if row else None
 
 
@@ -89,7 +97,7 @@ def of_row(row: Row[Any]) -> Job:
     return Job(
         id=row.id, act=row.act, wanted=Filter(**json.loads(row.wanted)), actor=row.actor,
         state=row.state, created_at=row.created_at, finished_at=row.finished_at, total=row.total,
-        looked_at=row.looked_at, changed=row.changed,
+        looked_at=row.looked_at, changed=row.changed, undoes=row.undoes,
     )  # fmt: skip
 
 

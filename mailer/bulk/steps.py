@@ -6,20 +6,30 @@ loses its last part at most, and whoever goes on does nothing twice.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from mailer import audit, sendlog
 from mailer.bulk.acts import ACTS, do
-from mailer.bulk.jobs import DONE, RUNNING, Job, of_row
+from mailer.bulk.jobs import DONE, RUNNING, Job, job_of, of_row
+from mailer.bulk.undoing import changed_by, untouched
 from mailer.db import Store, Tx
 from mailer.db.schema import bulk
 from mailer.status import State
 
 PART = 200
 """Letters looked at in one transaction: the deliveries wait for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What one transaction did, and where the next one begins; None: nowhere."""
+
+    looked_at: int = 0
+    changed: int = 0
+    place: str | None = None
 
 
 def step(store: Store, *, delivers: bool, part: int = PART) -> bool:
@@ -37,7 +47,7 @@ def step(store: Store, *, delivers: bool, part: int = PART) -> bool:
         mine = _OLDEST.where(bulk.c.id == row.id).with_for_update(skip_locked=True)
         row = tx.execute(mine).one_or_none()
         if row is not None:
-            _part(tx, row, store.now(tx), part, delivers=delivers)
+            _do_part(tx, row, store.now(tx), part, delivers=delivers)
     return True
 
 
@@ -45,44 +55,65 @@ def _count(store: Store, one: Job) -> None:
     """Note how many letters there are to look at; they are counted while nobody waits."""
     wanted = replace(one.wanted, until=_until(one))
     with store.read() as tx:
-        total = sum(
+        undone = job_of(tx, one.undoes) if one.undoes else None
+        total = undone.changed if undone else sum(
             sendlog.count(tx, replace(wanted, state=state))
             for state in ACTS[one.act].states(one.wanted.state)
-        )
+        )  # fmt: skip
     with store.write() as tx:
         tx.execute(update(bulk).where(bulk.c.id == one.id).values(total=total))
 
 
-def _part(tx: Tx, row: Row[Any], now: float, part: int, *, delivers: bool) -> None:
-    one = of_row(row)
-    act, (state, place) = ACTS[one.act], _where(row.place)
-    states = act.states(one.wanted.state)
-    if not state and states:
-        state = states[0]
-    wanted = replace(one.wanted, state=state, until=_until(one), before=place)
-    found = sendlog.places(tx, wanted, part).places if state else []
-    ids = [key for _, key in found]
-    changed = 0
-    if ids:
-        changed = do(
-            tx, act, State(state), ids, actor=one.actor, now=now, cleared=delivers
-        )  # fmt: skip
+def _do_part(tx: Tx, row: Row[Any], now: float, part: int, *, delivers: bool) -> None:
+    one, act = of_row(row), _take_back if row.undoes else _act
+    done = act(tx, one, row.place, now, part, delivers=delivers)
     values: dict[str, Any] = {
-        "looked_at": one.looked_at + len(ids), "changed": one.changed + changed,
+        "looked_at": one.looked_at + done.looked_at, "changed": one.changed + done.changed,
     }  # fmt: skip
-    left = states[states.index(State(state)) + 1 :] if state else []
-    if len(ids) == part:
-        values["place"] = f"{state} {sendlog.cursor_at(found[-1])}"
-    elif left:
-        values["place"] = f"{left[0]} "
-    else:
-        values |= {"state": DONE, "finished_at": now}
+    ended = done.place is None
+    values |= {"state": DONE, "finished_at": now} if ended else {"place": done.place}
     tx.execute(update(bulk).where(bulk.c.id == one.id).values(**values))
-    if "state" in values:
+    if ended:
         audit.record(
             tx, now=now, actor=one.actor.removeprefix("staff:"), act="bulk.done", subject=one.id,
             count=values["changed"], what=one.act,
         )  # fmt: skip
+
+
+def _act(tx: Tx, one: Job, at: str, now: float, part: int, *, delivers: bool) -> _Part:
+    """The next letters that the filter finds, state by state."""
+    act, (state, place) = ACTS[one.act], _where(at)
+    states = act.states(one.wanted.state)
+    if not states:
+        return _Part()
+    state = state or states[0]
+    wanted = replace(one.wanted, state=state, until=_until(one), before=place)
+    found = sendlog.places(tx, wanted, part)
+    ids = [key for _, key in found.places]
+    changed = 0
+    if ids:
+        changed = do(
+            tx, act, State(state), ids, actor=one.actor, now=now, cleared=delivers, job=one.id
+        )
+    on = found.read_to or (found.places[-1] if len(ids) == part else None)
+    left = states[states.index(State(state)) + 1 :]
+    following = f"{left[0]} " if left else None
+    going_on = f"{state} {sendlog.cursor_at(on)}" if on else following
+    return _Part(looked_at=len(ids), changed=changed, place=going_on)
+
+
+def _take_back(tx: Tx, one: Job, at: str, now: float, part: int, *, delivers: bool) -> _Part:
+    """The next letters that another job changed, as far as they stand as it left them."""
+    undone = job_of(tx, one.undoes)
+    ids = changed_by(tx, one.undoes, at, part) if undone else ()
+    (state,) = ACTS[one.act].by_state
+    changed = 0
+    if ids and undone:
+        changed = do(
+            tx, ACTS[one.act], state, ids, actor=one.actor, now=now, cleared=delivers,
+            job=one.id, where=untouched(undone.act, undone.id),
+        )  # fmt: skip
+    return _Part(looked_at=len(ids), changed=changed, place=ids[-1] if len(ids) == part else None)
 
 
 def _until(one: Job) -> float:

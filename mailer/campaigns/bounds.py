@@ -28,8 +28,19 @@ def check(
     if campaign.left_out != Target() and not left_out:
         message = '"except" leaves out nobody: none of them is meant by "to" today'
         yield _at(campaign, "except", lines, Severity.NOTE, message, "correct it, or take it away")
+    if campaign.left_out == Target() and campaign.version("").except_message:
+        message = '"except_message" is never read: nobody is left out'
+        hint = 'add except = ["..."], or take it away'
+        yield _at(campaign, "except_message", lines, Severity.WARNING, message, hint)
     if recipients:
         yield from _ceiling(campaign, recipients, lines)
+
+
+def only_fallback(campaign: Campaign, lines: Sequence[str]) -> Problem:
+    """What to tell when nobody whom `to` means is there today."""
+    message = f'nobody fits "to" today: every letter goes to the fallback, {campaign.fallback}'
+    hint = "correct it, unless that is meant"
+    return _at(campaign, "to", lines, Severity.WARNING, message, hint)
 
 
 def _ceiling(
@@ -58,7 +69,7 @@ def _at(
     message: str,
     hint: str,
 ) -> Problem:
-    given = re.compile(rf"""["']?{key}["']?\s*[=:]\s*""")
+    given = re.compile(rf"""["']?{key}["']?\s*[.=:]\s*""")
     number, column = next(
         ((at, found.end() + 1) for at, line in enumerate(lines, 1) if (found := given.match(line))),
         (0, 0),

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from mailer.campaigns import bounds, changeable, coverage, legible, pictures, rehearsal
+from mailer.campaigns import (
+    bounds,
+    changeable,
+    coverage,
+    legible,
+    pictures,
+    rehearsal,
+    tongues,
+)
 from mailer.campaigns.library import OFFICIALS, Content
-from mailer.campaigns.recipients import left_out, reachable, vacant
+from mailer.campaigns.recipients import left_out, reachable, recipients, vacant
 from mailer.campaigns.values import Campaign
 from mailer.officials import tenure
 from mailer.problems import Problem
@@ -35,9 +44,14 @@ def rehearsed(campaign: Campaign, content: Content, now: float) -> tuple[Problem
     empty = vacant(campaign, content.officials, day)
     told = rehearsal.check(campaign, to, vacant=empty, files=content.files)
     main = texts.clean(content.files.get(campaign.version("").file, "")).split("\n")
+    alone = replace(campaign, fallback="")
+    none = campaign.fallback and not recipients(alone, content.officials, day)
+    swallowed = [bounds.only_fallback(campaign, main)] if none and not campaign.to.own else []
     return (
         *told,
+        *swallowed,
         *bounds.check(campaign, to, out, main),
         *legible.check(campaign, to),
+        *tongues.check(campaign, to),
         *changeable.check(campaign, to),
     )

@@ -20,7 +20,7 @@ from mailer.records.findings import printable, quoted
 _MOST = 10  # told one by one
 _MOST_NAMED = 3
 _TO = re.compile(r"\s*to\s*[=:]")
-_ASKS_FIRST = re.compile(r"\bif\b[^%}]*official\.district")
+_ASKS_FIRST = re.compile(r"\bif\b[^%}]{0,300}official\.district")
 
 Remark = tuple[Severity, str, str]
 """How much it matters, what is so, what to do."""

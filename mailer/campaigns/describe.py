@@ -18,6 +18,7 @@ _HELP = {
     "salutation": "A line of its own, as Dear {{ official.salutation }},",
     "fallback_message": "What the page says when nobody can be written to.",
     "except_message": "What the page says when all whom a supporter would write to are left out.",
+    "hold_words": "Letters whose own words hold one of these wait until somebody has looked.",
     "date": "The newest campaign stands first.",
     "categories": "For lists.",
     "campuses": "Offered as affiliation; without them free text.",

@@ -10,10 +10,12 @@ from mailer.records.findings import Findings
 STARS = "***"
 _FORESTRY = re.compile(r"\s*(?:#.*|_[\w-]+\s*:.*)?")
 _ALMOST_STARS = re.compile(
-    r"\s*(?:\*[ \t]+\*[ \t]+\*|\*\*|\*{4,}|_{3,}|-{3,}|\+{3,}"
-    r"|(?:\\\*){3}|\*\s+\*|\*{3}[ \t]+\S.*|[⁂⸻~=_]{1,9}|(?:the |la )?lett(?:er|re)\s*:)\s*",
+    r"\s*(?:(?:[*\-_+=~.·•∗⁎✱✻⁂⸻—–#](?:[ \t]*)){3,}|\*[ \t]*\*|[⁂⸻~=_]{1,9}|[ \t]\*{3}"
+    r"|(?:\\\*){3}|\*{3}[ \t]+\S.*|<hr ?/?>|(?:the |la )?lett(?:er|re)\s*:)\s*",
     re.IGNORECASE,
 )
+_TOML, _YAML = re.compile(r"[\w.-]+\s*="), re.compile(r"[\w-]+:(?:\s|$)")
+_ALMOST_FENCE = re.compile(r"\s*(?:[+\-–—=~_]{2,}|\.{3}|[+\-]{3}\S{1,9})\s*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,7 @@ def split(text: str, findings: Findings) -> Post | None:
         return None
     end = _next(lines, fence + 1, sign)
     if end is None:
-        message = f"the front matter that begins here is never closed by another {sign}"
-        findings.error(fence + 1, 1, message, f"write {sign} on a line of its own, above the text")
+        _tell_open(lines, fence, sign, findings)
         return None
     story, letter, letter_line = _body(lines, end + 1, findings)
     return Post(
@@ -57,6 +58,28 @@ def split(text: str, findings: Findings) -> Post | None:
         letter=letter,
         letter_line=letter_line,
     )
+
+
+def _tell_open(lines: list[str], fence: int, sign: str, findings: Findings) -> None:
+    """Tell of front matter without an end: at the line that was meant to be it, if there is one."""
+    below = range(fence + 1, len(lines))
+    almost = next((at for at in below if _ALMOST_FENCE.fullmatch(lines[at])), None)
+    other = {"+++": "---", "---": "+++"}[sign]
+    shape = _TOML if sign == "---" else _YAML
+    if (
+        almost is not None
+        and lines[almost].strip() == other
+        and any(shape.match(lines[at]) for at in range(fence + 1, almost))
+    ):
+        kind = "TOML" if sign == "---" else "YAML"
+        message = f"this opens with {sign}, and the keys below are {kind}, which {other} closes"
+        findings.error(fence + 1, 1, message, f"write {other} on this line")
+    elif almost is None:
+        message = f"the front matter that begins here is never closed by another {sign}"
+        findings.error(fence + 1, 1, message, f"write {sign} on a line of its own, above the text")
+    else:
+        message = f"this does not close the front matter, which began on line {fence + 1}"
+        findings.error(almost + 1, 1, message, f"write {sign} and nothing else on this line")
 
 
 def _first_line(lines: list[str], start: int) -> int:

@@ -1,4 +1,4 @@
-"""The organizer's files: read from disk or from an approval, reread when they change."""
+"""What the organizer's files say: from disk or from an approval, reread when they change."""
 
 from __future__ import annotations
 
@@ -9,23 +9,34 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailer.campaigns import reader
+from mailer.campaigns.disk import (
+    DISTRICTS,
+    LARGEST,
+    LETTERS,
+    OFFICIALS,
+    Files,
+    marks,
+    read_files,
+)
 from mailer.campaigns.names import letter_name
 from mailer.campaigns.values import Campaign
-from mailer.districts import encoding
 from mailer.districts import reader as districts_reader
 from mailer.districts.values import Districts
 from mailer.officials import reader as officials_reader
 from mailer.officials.values import Officials
 from mailer.problems import Problem, Severity
 
-OFFICIALS = "officials.yaml"
-DISTRICTS = districts_reader.FILE
-LETTERS = "templates/letters"
-LARGEST = 4_000_000
-"""Bytes of one file; nobody writes a larger one by hand."""
-
-Files = dict[str, str]
-"""Texts by name, relative to the home folder, with slashes."""
+__all__ = [
+    "DISTRICTS",
+    "LARGEST",
+    "LETTERS",
+    "OFFICIALS",
+    "Content",
+    "Files",
+    "Library",
+    "read_content",
+    "read_files",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,67 +61,6 @@ class Content:
         }
 
 
-def read_files(home: Path) -> tuple[Files, tuple[Problem, ...]]:
-    """The texts of the home folder, and a problem for each file that cannot be read."""
-    files: Files = {}
-    problems: list[Problem] = []
-    for name in _names(home):
-        try:
-            files[name], told = _read(home, name)
-            problems += told
-        except (OSError, ValueError) as error:
-            problems.append(_unreadable(name, error))
-    return files, tuple(problems)
-
-
-def _names(home: Path) -> list[str]:
-    """The files that make up the content; officials.yaml is always wanted."""
-    try:
-        letters = sorted(path.name for path in (home / LETTERS).glob("*.md"))
-    except OSError:
-        letters = []
-    districts = [DISTRICTS] if (home / DISTRICTS).exists() else []
-    letters = [f"{LETTERS}/{name}" for name in letters if name[0] not in "._"]
-    return [OFFICIALS, *districts, *letters]
-
-
-def _read(home: Path, name: str) -> tuple[str, tuple[Problem, ...]]:
-    """A file's text, and what is to be told about its encoding; OSError or ValueError."""
-    if name == DISTRICTS:
-        return encoding.decode(_bytes(home / name, encoding.LARGEST), name)
-    data = _bytes(home / name, LARGEST)
-    if data[:400].count(0) > len(data[:400]) // 4:
-        raise ValueError("it is UTF-16: save it as UTF-8")
-    return data.decode("utf-8"), ()
-
-
-def _bytes(path: Path, most: int) -> bytes:
-    with path.open("rb") as file:
-        data = file.read(most + 1)
-    if len(data) > most:
-        raise ValueError(f"it is larger than {most // 1_000_000} MB")
-    return data
-
-
-def _unreadable(name: str, error: Exception) -> Problem:
-    if isinstance(error, FileNotFoundError):
-        return Problem(
-            file=name,
-            message="there is no such file",
-            suggestion="make it, or set MAILER_HOME to the folder that holds it",
-        )
-    if isinstance(error, UnicodeDecodeError):
-        before = error.object[: error.start]
-        line = before.count(b"\n") + 1
-        column = len(before.rpartition(b"\n")[2].decode("utf-8")) + 1
-        message = "the text is not UTF-8 from here on"
-        return Problem(
-            file=name, line=line, column=column, message=message, suggestion="save it as UTF-8"
-        )
-    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-    return Problem(file=name, message=f"the file cannot be read: {reason}")
-
-
 def read_content(files: Mapping[str, str], problems: Iterable[Problem] = ()) -> Content:
     """What the texts say, wherever they come from; never raises for anything a text may hold."""
     found = list(problems)
@@ -124,7 +74,10 @@ def read_content(files: Mapping[str, str], problems: Iterable[Problem] = ()) -> 
         found += told
     usable = OFFICIALS in files and not _errors(found, {OFFICIALS})
     campaigns: dict[str, Campaign] = {}
+    unread = {one.file for one in found}
     for slug, parts in _letters(files, found).items():
+        if reader.MAIN_LANGUAGE not in parts and f"{LETTERS}/{slug}.md" in unread:
+            continue  # its versions wait for it
         campaign, told = reader.read(slug, parts, officials if usable else None)
         found += told
         names = {name for name, _ in parts.values()}
@@ -187,23 +140,11 @@ class Library:
             now = self._clock()
             if now - self._looked >= 1.0:
                 self._looked = now
-                seen = self._signature()
+                seen = marks(self._home)
                 if seen != self._seen:
                     self._seen = seen
                     self._content = _newer(self._content, *read_files(self._home))
             return self._content
-
-    def _signature(self) -> tuple[object, ...]:
-        """Changes whenever a file is written, replaced, added or removed."""
-        marks: list[object] = []
-        for name in _names(self._home):
-            try:
-                stat = (self._home / name).stat()
-            except OSError:
-                marks.append((name, None))
-            else:
-                marks.append((name, stat.st_ino, stat.st_mtime_ns, stat.st_size))
-        return tuple(marks)
 
 
 def _newer(old: Content, files: Files, unreadable: tuple[Problem, ...]) -> Content:
@@ -230,6 +171,8 @@ def _keep(old: Content, files: Files, broken: set[str]) -> Files:
     """The new texts, with those of every broken unit (a campaign is one) taken from the old."""
     known = {_unit(name) for name in old.files}
     taken_back = {_unit(name) for name in broken} & known
+    if LETTERS in broken:  # the folder itself
+        taken_back |= known - {OFFICIALS, DISTRICTS}
     return {
         **{name: text for name, text in files.items() if _unit(name) not in taken_back},
         **{name: text for name, text in old.files.items() if _unit(name) in taken_back},

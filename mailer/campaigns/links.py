@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +32,9 @@ def link(url: str, keys: Sequence[str], slug: str, *, now: float, days: int = DA
     """The address at which whoever has it sees a campaign; `url` is that of the pages.
 
     The first of `keys` signs. A key taken out of the settings closes all links signed with it.
+    No two links are alike, so that one can be closed and the others stay open.
     """
-    token = _serializer(keys).dumps([slug, int(now) + days * _DAY])
+    token = _serializer(keys).dumps([slug, int(now) + days * _DAY, secrets.token_urlsafe(6)])
     text = token if isinstance(token, str) else token.decode("ascii")
     return f"{url}/{slug}/draft/{text}"
 
@@ -39,12 +42,18 @@ def link(url: str, keys: Sequence[str], slug: str, *, now: float, days: int = DA
 def read(keys: Sequence[str], slug: str, token: str, now: float) -> DraftLink | None:
     """What a link to a campaign says; None for one that none of the keys signed for it."""
     try:
-        signed, ends = _serializer(keys).loads(token)
+        signed, ends, *_ = _serializer(keys).loads(token)
     except (BadData, TypeError, ValueError):
         return None
     if signed != slug:
         return None
     return DraftLink(slug=slug, ends_at=float(ends), over=now >= ends)
+
+
+def token_of(address: str, slug: str) -> str:
+    """The last part of a link to a campaign, however much of it was copied; "" when it is none."""
+    found = re.search(rf"(?:^|/){re.escape(slug)}/draft/([\w.-]+)", address.strip())
+    return found[1] if found else ""
 
 
 def _serializer(keys: Sequence[str]) -> URLSafeSerializer:

@@ -12,7 +12,7 @@ from mailer.records.kinds import ID, LONGEST_ID, id_like
 RESERVED = frozenset(
     {
         "staff", "hooks", "outbox", "confirm", "receipt", "privacy", "static", "media", "healthz",
-        "readyz", "metrics", "about", "unsubscribe", "find", "erase", "look",
+        "readyz", "metrics", "about", "unsubscribe", "find", "erase", "data", "look",
     }
 )  # fmt: skip
 """Addresses that are pages of the program itself."""

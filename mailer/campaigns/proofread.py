@@ -141,9 +141,17 @@ def check_mentions(
     if officials is not None:
         everybody: list[Post | Official] = [*officials.posts.values(), *officials.people.values()]
         known["official.portfolios"] = _all(one.portfolios for one in everybody)
+        people = officials.people.values()
         known["official.id"] = officials.people
-        known["official.region"] = {one.region for one in officials.people.values()}
-        known["official.tags"] = _all(one.tags for one in officials.people.values())
+        known["official.region"] = {one.region for one in people}
+        known["official.tags"] = _all(one.tags for one in people)
+        known["official.name"] = {one.name for one in people}
+        known["official.district"] = _all(tuple(one.district.values()) for one in people)
+        known["official.title"] = _all(tuple(one.title.values()) for one in everybody)
+        known["official.salutation"] = _all(
+            (one.name, *one.salutation.values()) for one in people
+        )  # fmt: skip
+        known["official.honorific"] = _all(tuple(one.honorific.values()) for one in people)
     for mention in found.mentions:
         words = known.get(mention.value)
         if mention.value.endswith(".language") and not is_language(mention.word):

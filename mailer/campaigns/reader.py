@@ -8,7 +8,8 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from mailer.campaigns import colours, slips
+from mailer.campaigns import colours, heldwords, slips
+from mailer.campaigns.frontmatter import STARS
 from mailer.campaigns.proofread import (
     check_mentions,
     opening,
@@ -28,7 +29,7 @@ from mailer.records.findings import Findings, TooManyProblems, quoted
 MAIN_LANGUAGE = "en"
 _OF_A_VERSION = (
     *("title", "description", "thumbnail", "thumbnail_alt", "logo"),
-    *("subjects", "salutation", "fallback_message", "except_message"),
+    *("subjects", "salutation", "fallback_message", "except_message", "hold_words"),
 )
 _MOMENTS = ("published", "opens", "closes")
 
@@ -70,8 +71,10 @@ def _add(
     if page is None:
         return campaign
     slips.check(page)
+    heldwords.check(page.item("hold_words"), page.post.letter, page.findings)
     if language == MAIN_LANGUAGE:
-        return _main(page, slug, officials)
+        main = _main(page, slug, officials)
+        return None if page.findings.partial else main
     return _translated(page, campaign, language, officials) if campaign else None
 
 
@@ -82,7 +85,8 @@ def _main(page: Page, slug: str, officials: Officials | None) -> Campaign:
     status = Status(values.pop("status", Status.DRAFT))
     _to_days(values, page)
     campaign = Campaign(slug=slug, versions={}, status=status, **values)
-    check_references(campaign, page, officials)
+    if not page.findings.partial:
+        check_references(campaign, page, officials)
     _check_colour(campaign.colour, page)
     several = reaches_several(campaign.to, officials)
     version = _version(page, words, MAIN_LANGUAGE, several=several)
@@ -141,6 +145,7 @@ def _version(page: Page, words: Mapping[str, Any], language: str, *, several: bo
         letter=opened.letter,
         fallback_message=words.get("fallback_message", ""),
         except_message=words.get("except_message", ""),
+        hold_words=words.get("hold_words", ()),
         file=page.file,
         letter_line=opened.letter_line,
     )
@@ -158,7 +163,7 @@ def _proofread(
     if page.item("salutation") is None:
         proofread_greeting(version.salutation, page)
     found = proofread_letter(page, version)
-    if found is None:
+    if found is None or findings.partial:
         return
     roles = [role.id for role in campaign.roles]
     check_mentions(found, version.letter_line, roles, officials, findings)
@@ -179,6 +184,13 @@ def _translated(
     several = reaches_several(campaign.to, officials)
     version = _version(page, words, language, several=several)
     _proofread(page, version, campaign, officials)
+    if findings.partial:
+        return campaign
+    parted = any(line.rstrip() == STARS for line in findings.lines)
+    if main.story and not parted and version.letter.strip():
+        message = f"all of this is sent as the letter; in {main.file} a line *** stands above it"
+        hint = "write *** between the page's text and the letter"
+        findings.warning(page.post.letter_line, 1, message, hint)
     return replace(
         campaign,
         versions={**campaign.versions, language: version},

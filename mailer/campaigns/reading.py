@@ -12,7 +12,7 @@ HARD = 30.0
 """Reading ease below which only specialists read on ("very difficult": college graduates)."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-_END = re.compile(r"[.!?…:;]+(?=\s|$)|\n\s*[-*•]\s|\n{2,}")
+_END = re.compile(r"[.!?…:;]+(?=\s|$)|\n[^\S\n]*[-*•]\s|\n{2,}")
 _VOWELS = {
     "en": re.compile(r"[aeiouy]+"),
     "fr": re.compile(r"[aeiouyàâäéèêëîïôöùûüœæ]+"),

@@ -11,6 +11,7 @@ from mailer.districts.names import folded
 from mailer.officials.values import Official, Officials, Post
 from mailer.problems import did_you_mean
 from mailer.records.findings import quoted
+from mailer.records.kinds import ID
 from mailer.records.tree import Item, Table
 
 
@@ -28,6 +29,7 @@ def check_references(campaign: Campaign, page: Page, officials: Officials | None
         _check_officials(page, officials)
     for name in ("roles", "organisations"):
         _check_distinct(page.item(name), page)
+    _check_labels(page.item("roles"), page)
     organisations = [one.id for one in campaign.organisations]
     for row in _rows(page.item("signatories")):
         _check_known(_inside(row, "organisation"), organisations, "organisation", page)
@@ -93,6 +95,8 @@ def _warn_unless_some(item: Item, words: Collection[str], what: str, page: Page)
 def _check_known(item: Item | None, known: Collection[str], what: str, page: Page) -> None:
     if item is None or not isinstance(item.value, str) or item.value in known:
         return
+    if not ID.fullmatch(item.value.strip()):
+        return  # that was told already
     name = item.value[:60]
     hint = did_you_mean(name, known) or f"known are {', '.join(list(known)[:8])}"
     message = f"there is no {what} {quoted(name)}"
@@ -118,6 +122,20 @@ def _check_distinct(rows: Item | None, page: Page) -> None:
         if first != item.line:
             message = f"the id {quoted(item.value)} is taken, on line {first}"
             page.findings.error(item.line, item.column, message, "give each its own")
+
+
+def _check_labels(rows: Item | None, page: Page) -> None:
+    """Supporters choose by the label: two that are alike leave them guessing."""
+    seen: dict[str, tuple[int, object]] = {}
+    for row in _rows(rows):
+        item, id_ = _inside(row, "label"), _inside(row, "id")
+        if item is None or not isinstance(item.value, str):
+            continue
+        own = id_.value if id_ else None
+        first, other = seen.setdefault(item.value.strip().casefold(), (item.line, own))
+        if other != own:
+            message = f'"label": {quoted(item.value)} is the label on line {first}, too'
+            page.findings.warning(item.line, item.column, message, "give each role its own")
 
 
 def _rows(item: Item | None) -> tuple[Item, ...]:

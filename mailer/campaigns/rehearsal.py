@@ -4,24 +4,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from mailer.campaigns import sorts, whom
 from mailer.campaigns.filters import FILTERS
 from mailer.campaigns.letters import merge, subject
 from mailer.campaigns.proofread import column_of
+from mailer.campaigns.remarks import Remark, find, read_over, read_subject
 from mailer.campaigns.templates import LetterError
-from mailer.campaigns.values import Campaign, MergedLetter, Recipient, Supporter, Version
-from mailer.campaigns.words import official_words
+from mailer.campaigns.values import Campaign, Recipient, Supporter, Version
+from mailer.campaigns.words import official_words, supporter_words
 from mailer.errors import MergeError
 from mailer.officials.hours import meet
 from mailer.problems import Problem, Severity
 from mailer.records import text as texts
 from mailer.records.findings import printable
 
-READABLE_SUBJECT = 100  # what mail programs still show of one
 _OWN_WORDS = "Words of my own."
-_OPEN_LINK = re.compile(r"(?i:http)://[^\s<>()\[\]\"']*")
+_TO = re.compile(r"""["']?to["']?\s*[.=:]""")
 _HOURS = re.compile(r"hours\s*[=:]")
 _PAGE = "https://campaign.example/"
 
@@ -42,13 +42,16 @@ def check(
     if not recipients and not (main.fallback_message or main.except_message):
         message = "today nobody would get this letter"
         hint = 'check "to", and who holds those posts in officials.yaml'
-        return (Problem(file=main.file, message=message, suggestion=hint),)
+        lines = _lines(main, files or {})
+        at = next((n for n, line in enumerate(lines, 1) if _TO.match(line)), 0)
+        remark = Remark(line=at, column=min(at, 1), message=message, severity=Severity.ERROR)
+        return (replace(_told(remark, (), campaign, main, lines), suggestion=hint),)
     found = [_nobody_holds(post, main) for post in vacant]
     found += _never_open(campaign, recipients, _lines(main, files or {}))
     for version in campaign.versions.values():
         lines = _lines(version, files or {})
-        met: dict[_Remark, list[tuple[str, str]]] = {}  # whose letters it is about
-        for alike in _sorts(recipients, version):
+        met: dict[Remark, list[tuple[str, str]]] = {}  # whose letters it is about
+        for alike in _sorts(campaign, recipients, version):
             for role, remark in _rehearse(campaign, recipients[alike.first], version, lines):
                 whose = met.setdefault(remark, [])
                 whose += [(recipients[at].official, role) for at in alike.all]
@@ -61,17 +64,6 @@ def check(
                     met.setdefault(remark, []).append((longest.official, role))
         found += [_told(one, whose, campaign, version, lines) for one, whose in met.items()]
     return tuple(found)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Remark:
-    """What may be remarked of many letters and is told once."""
-
-    line: int = 0
-    column: int = 0
-    message: str
-    severity: Severity = Severity.WARNING
-    for_some: bool = False  # whose letters matters
 
 
 def _nobody_holds(post: str, main: Version) -> Problem:
@@ -91,7 +83,7 @@ def _never_open(
     if not missed:
         return []
     at = [number for number, line in enumerate(lines, start=1) if _HOURS.match(line)]
-    remark = _Remark(
+    remark = Remark(
         line=at[0] if at else 0,
         column=1 if at else 0,
         message=f"{campaign.hours} never meets the office's {missed[0].hours}",
@@ -111,7 +103,7 @@ def _lines(version: Version, files: Mapping[str, str]) -> list[str]:
 
 
 def _told(
-    remark: _Remark,
+    remark: Remark,
     whose: Sequence[tuple[str, str]],
     campaign: Campaign,
     version: Version,
@@ -128,15 +120,19 @@ def _told(
     )
 
 
-def _sorts(recipients: Sequence[Recipient], version: Version) -> list[sorts.Sort]:
+def _sorts(
+    campaign: Campaign, recipients: Sequence[Recipient], version: Version
+) -> list[sorts.Sort]:
     """Officials by what the version makes of them: of each sort two letters stand for all."""
-    spoken = [official_words(one, version.language) for one in recipients]
-    return sorts.sort(spoken, (*version.subjects, version.salutation, version.letter))
+    language = version.language
+    spoken = [official_words(one, language) for one in recipients]
+    writing = [supporter_words(one, language) for one in _rehearsing(campaign, language)]
+    return sorts.sort(spoken, (*version.subjects, version.salutation, version.letter), writing)
 
 
 def _rehearse(
     campaign: Campaign, recipient: Recipient, version: Version, lines: Sequence[str]
-) -> Iterator[tuple[str, _Remark]]:
+) -> Iterator[tuple[str, Remark]]:
     """Each remark with the role of the supporter whose letter it is about.
 
     The letter is merged for each of them with the first subject, and the others by themselves.
@@ -152,12 +148,12 @@ def _rehearse(
     for supporter in _rehearsing(campaign, version.language):
         try:
             letter = merge(first, recipient, supporter, url=_PAGE)
-            remarks = [*_read_over(letter, supporter, version, lines)]
+            remarks = [*read_over(letter, supporter, version, lines)]
         except MergeError as error:
             remarks = [_failed(error, lines, first)]
         for other in others:
             try:
-                remarks += _read_subject(subject(other, recipient, supporter, url=_PAGE), lines)
+                remarks += read_subject(subject(other, recipient, supporter, url=_PAGE), lines)
             except MergeError as error:
                 remarks.append(_failed(error, lines, other))
         for remark in remarks:
@@ -184,7 +180,7 @@ def _rehearsing(campaign: Campaign, language: str) -> Iterator[Supporter]:
         )
 
 
-def _failed(error: MergeError, lines: Sequence[str], campaign: Campaign) -> _Remark:
+def _failed(error: MergeError, lines: Sequence[str], campaign: Campaign) -> Remark:
     """A letter that cannot be merged, at the code that fails or the value that it is about."""
     line = column = 0
     version = campaign.version("")
@@ -194,51 +190,12 @@ def _failed(error: MergeError, lines: Sequence[str], campaign: Campaign) -> _Rem
     }
     for what, written in about.items():
         if str(error).startswith(what):
-            line, column = _find(written[0], lines)
+            line, column = find(written[0], lines)
     if isinstance(error, LetterError):
-        line = _find(error.template, lines)[0] if error.template else error.line
+        line = find(error.template, lines)[0] if error.template else error.line
     if 0 < line <= len(lines):
         named = str(error).partition(" ")[0]  # most errors begin with the filter's name
         column = column_of(lines[line - 1], named if named in FILTERS else "")
-    return _Remark(
+    return Remark(
         line=line, column=column, message=str(error), severity=Severity.ERROR, for_some=True
     )
-
-
-def _read_over(
-    letter: MergedLetter, supporter: Supporter, version: Version, lines: Sequence[str]
-) -> Iterator[_Remark]:
-    """What a careful reader would strike out of a merged letter."""
-    said = " ".join(letter.body.split()).casefold()
-    if supporter.personal.casefold() not in said:
-        line, column = _find("supporter.personal", lines, version.letter_line)
-        message = "the supporter's own words are left out"
-        yield _Remark(line=line, column=column, message=message, for_some=True)
-    yield from _read_subject(letter.subject, lines)
-    for link in dict.fromkeys(_OPEN_LINK.findall(letter.body)):
-        line, column = _link(link, lines, version.letter_line)
-        yield _Remark(line=line, column=column, message="a link in the letter is not https")
-
-
-def _read_subject(said: str, lines: Sequence[str]) -> Iterator[_Remark]:
-    line, column = _find(said, lines)
-    if len(said) > READABLE_SUBJECT:
-        message = f"a subject has {len(said)} characters: {said}"
-        yield _Remark(line=line, column=column, message=message)
-    if len(said) > 5 and said.isupper():
-        message = f"a subject is all in capitals: {said}"
-        yield _Remark(line=line, column=column, message=message)
-
-
-def _link(link: str, lines: Sequence[str], letter_line: int) -> tuple[int, int]:
-    """Where a link stands: in the letter, else among the values it is merged from."""
-    places = (_find(part, lines, start) for start in (letter_line, 1) for part in (link, "http://"))
-    return next((place for place in places if place[0]), (0, 0))
-
-
-def _find(text: str, lines: Sequence[str], start: int = 1) -> tuple[int, int]:
-    """Line and column of the first line from `start` on that holds the text, else zeros."""
-    for number, line in enumerate(lines[start - 1 :], start=start):
-        if text and text in line:
-            return number, line.index(text) + 1
-    return 0, 0

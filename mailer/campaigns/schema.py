@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from mailer.campaigns import heldwords
+from mailer.campaigns.foreign import FOREIGN, MEANT
 from mailer.campaigns.values import Organisation, Role, Signatory, Target
 from mailer.officials.schema import hours
-from mailer.records.findings import Findings, Wrong
+from mailer.records.findings import Findings, Wrong, quoted
 from mailer.records.formats import email, moment, origin, timezone, url
 from mailer.records.kinds import Kind, choice, flag, identifier, line, line_of, pattern, whole
 from mailer.records.record import Key, Record, items_of, list_of, words
 from mailer.records.tree import Item, Table
-
-# Keys of Hugo and Forestry sites, some of which look almost like ours.
-_FOREIGN = """
-    linktitle linkTitle toc type tags draft layout slug url aliases author authors weight image
-    images keywords lastmod publishDate expiryDate summary menu menus markup series videos audio
-    cascade resources outputs sitemap params translationKey headless isCJKLanguage cover featured
-    subtitle lead byline"""
-FOREIGN = frozenset(_FOREIGN.split())
 
 FIELDS = ("postal_code", "address", "district", "role", "affiliation", "personal")
 """Form fields that a campaign may require, beside name and email."""
@@ -33,7 +27,10 @@ _DISTRICTS = list_of(_DISTRICT, "district")
 def _read_districts(item: Item, findings: Findings) -> tuple[str, ...]:
     """One district or several; the supporter's own stands alone."""
     if not isinstance(item.value, tuple):
-        return (line_of(item, 120),)
+        name = line_of(item, 120)
+        if name != OWN and name.casefold() == OWN:
+            raise Wrong(f"{quoted(name)} is the name of no district", f'write "{OWN}"')
+        return (name,)
     found: tuple[str, ...] = _DISTRICTS.read(item, findings)
     if not item.value:
         raise Wrong("is empty", f'write district = "{OWN}", or a name')
@@ -66,6 +63,12 @@ def _read_target(item: Item, findings: Findings) -> Target:
         found = TARGET.read(item, findings)
         if not item.value:
             raise Wrong("is empty", 'write to = ["minister-health"]')
+        for name, entry in item.value.items():
+            if entry.item.value == () and name != "district":
+                message = f"{quoted(name)} is empty, and asks nothing of anybody"
+                findings.error(
+                    entry.item.line, entry.item.column, message, "name some, or take it away"
+                )
         if found.get("districts") == (OWN,):
             found |= {"own": True, "districts": ()}
         return Target(**found)
@@ -147,6 +150,7 @@ _TOLD_BY_EVERY_VERSION = (
     Key(name="salutation", kind=line(200)),
     Key(name="fallback_message", kind=line(1000)),
     Key(name="except_message", kind=line(1000)),
+    Key(name="hold_words", kind=heldwords.KIND),
 )
 
 MAIN = Record(
@@ -181,13 +185,7 @@ MAIN = Record(
     ),
     open=True,
     foreign=FOREIGN,
-    hints={
-        "exclude": 'write except = ["..."]',
-        "exclusions": 'write except = ["..."]',
-        "exclude_message": "write except_message",
-        "subject": 'write subjects = ["..."]',
-        "color": "write colour",
-    },
+    hints={**MEANT, **heldwords.HINTS},
 )
 
 

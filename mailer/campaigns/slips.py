@@ -13,7 +13,7 @@ from mailer.records.tree import Item, Table
 _FILLED = frozenset({"subjects", "salutation"})
 _FREE = frozenset({"status", "to", "except", "timezone", "hours", "colour", "contact", "embed"})
 _FILL = "write {{ official.name }}, {{ supporter.name }} ... with two braces"
-_CODE = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+_CODE = re.compile(r"\{\{.{0,2000}?\}\}|\{%.{0,2000}?%\}|\{#.{0,2000}?#\}", re.DOTALL)
 _BRACES = re.compile(
     r"%s\b|(?<![\w$])\$[a-z]\w+|(?<!\{)\{\s*(?:if|elif|else|endif|for|endfor)\b"
     r"|(?<!\{)\{\s*(?:official|supporter|campaign)\b[\w. ]*\}?"
@@ -23,18 +23,26 @@ _BRACES = re.compile(
 )
 _PLACEHOLDER = re.compile(
     r"<<[^<>\n]{1,40}>>|%[A-Z][A-Z_]{2,}%|\*\|[A-Z_]+\|\*|\b(?:TODO|FIXME)\b|à compléter"
-    r"|<[a-z][\w ]{0,30}>|\bXXX+\b|lorem ipsum"
+    r"|<(?!(?:a|b|br|div|em|i|p|span|strong)\b)[a-z][\w ]{0,30}>|\bXXX+\b|lorem ipsum"
+    r"|##[a-z_]{3,20}##|«(?:name|nom|prénom|first_?name|last_?name|title|titre|address|adresse"
+    r"|district|circonscription|city|ville|date)»"
     r"|_{5,}|\((?:your|votre) [^()\n]{1,20}\)"
     r"|\[(?:[^\]\n]{0,30}\b)?(?:names?|nom|insert|ins[ée]rer?|your|votre|minister|ministre|title"
     r"|address|adresse|official|supporter)\b[^\]\n]{0,30}\]",
     re.IGNORECASE,
 )
 _MARKDOWN = re.compile(
-    r"(?<!\w)__\w[^_\n]*__|`[^`\n]+`|\*\*\S[^*\n]*\*\*|\[[^\]\n]+\]\([^)\s]+\)|^#{1,6} \S"
+    r"(?<!\w)__\w[^_\n]{0,300}__|`[^`\n]{1,300}`|\*\*\S[^*\n]{0,300}\*\*|\[[^\]\n]{1,300}\]\([^)\s]"
+    r"{1,300}\)|^#{1,6} \S|~~\S[^~\n]{0,300}~~|^> \S"
 )
 _NO_LINK = re.compile(
     r"(?<![\w/.@-])www\.[\w-]+\.[\w.-]+|https?:/(?!/)\S*|https?//\S*"
     r"|\b(?!https?:|mailto:)[a-z]{2,8}://\S*"
+)
+_HOST = re.compile(r"https?://([^\s/?#<>()\"']*)", re.IGNORECASE)
+_NAME = re.compile(r"(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_]{2,}\.?(?::\d{1,5})?")
+_SHORT = frozenset(
+    {"bit.ly", "buff.ly", "goo.gl", "is.gd", "ow.ly", "rb.gy", "t.co", "tiny.cc", "tinyurl.com"}
 )
 _LOUD = re.compile(r"!{2,}|\?{3,}|(?:\?!|!\?){1,}")
 _WORD = re.compile(r"[^\W\d_]{2,}")
@@ -75,6 +83,8 @@ def _slips(text: str) -> Iterator[tuple[int, str, str]]:
         yield holder.start(), f"{quoted(holder[0])} was left over, and would be sent", _FILL
     if link := _NO_LINK.search(text):
         yield link.start(), f"{quoted(link[0])} is no link", "write https:// before the name"
+    for link in _HOST.finditer(text):
+        yield from _judge_link(link)
     if loud := _LOUD.search(text):
         hint = "one sign is enough, and spam filters count them"
         yield loud.start(), f"{quoted(loud[0])} sounds like shouting", hint
@@ -82,6 +92,16 @@ def _slips(text: str) -> Iterator[tuple[int, str, str]]:
         yield at, "words in capitals sound like shouting", "write them as other words"
     if odd := oddities.in_text(text):
         yield odd[2], odd[0], odd[1]
+
+
+def _judge_link(link: re.Match[str]) -> Iterator[tuple[int, str, str]]:
+    """What is wrong with where a link leads."""
+    host = link[1].rstrip(".,;:!").casefold()
+    if not _NAME.fullmatch(host):
+        yield link.start(), f"{quoted(link[0])} leads nowhere", "write it as https://example.org"
+    elif host.removeprefix("www.") in _SHORT:
+        hint = "write the address that it leads to: spam filters refuse what they cannot see"
+        yield link.start(), f"{quoted(link[0])} hides where it leads", hint
 
 
 def _tell_markdown(line: str, number: int, findings: Findings) -> None:

@@ -10,16 +10,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from jinja2 import nodes
 
 from mailer import addresses
 from mailer.campaigns import templates
-from mailer.campaigns.words import OfficialWords
+from mailer.campaigns.outcomes import Comparison, Given, Names, Values, sides
+from mailer.campaigns.words import OfficialWords, SupporterWords
 
-SHOWN, ASKED, VALUE = "shown", "asked", "value"
-_LIKE_TEXT = frozenset({"upper", "lower", "title", "trim", "wordwrap", "join"})
-_PLAIN_OPERATORS = frozenset({"eq", "ne", "in", "notin"})
+SHOWN, ASKED, DAY, EACH, VALUE = "shown", "asked", "day", "each", "value"
+_LIKE_TEXT = frozenset({"upper", "lower", "title", "trim", "wordwrap", "join", "default"})
 _IN_A_LOOP = 10  # rounds, to find out whose letter is the longest
 
 
@@ -32,11 +33,21 @@ class Sort:
     all: tuple[int, ...]
 
 
-def sort(officials: Sequence[OfficialWords], texts: Iterable[str]) -> list[Sort]:
-    """The sorts of officials that these templates, checked before, tell apart."""
-    uses = _Uses()
-    for text in texts:
-        uses.template(templates.parsed(text))
+def sort(
+    officials: Sequence[OfficialWords],
+    texts: Iterable[str],
+    supporters: Sequence[SupporterWords] = (),
+) -> list[Sort]:
+    """The sorts of officials that these templates, checked before, tell apart.
+
+    `supporters` are those for whom letters will be merged: what they say is compared, too.
+    """
+    uses = _Uses(supporters)
+    try:
+        for text in texts:
+            uses.template(templates.parsed(text))
+    except RecursionError:  # names set from names, hundreds deep: each official for themselves
+        return [Sort(first=at, longest=at, all=(at,)) for at in range(len(officials))]
     found: dict[object, list[int]] = defaultdict(list)
     for at, official in enumerate(officials):
         found[uses.signature(official)].append(at)
@@ -50,27 +61,28 @@ def sort(officials: Sequence[OfficialWords], texts: Iterable[str]) -> list[Sort]
 class _Uses:
     """How templates use each part of `official`."""
 
-    def __init__(self) -> None:
+    def __init__(self, supporters: Sequence[SupporterWords]) -> None:
+        self._values = Values(supporters)
         self._how: dict[str, set[str]] = {"name": {SHOWN}, "honorific": {SHOWN}}  # the mail's To
-        self._words: dict[str, set[str]] = defaultdict(set)  # what a part is compared with
+        self._compared: list[Comparison] = []
         self._shown: Counter[str] = Counter()
-        self._set: dict[str, list[nodes.Node]] = defaultdict(list)  # by {% set %}
+        self._names: Names = {}  # by {% set %}
+        self._met: set[tuple[Given, str]] = set()  # what {% set %} gave, and how that was wanted
         self._loops = 0
 
     def template(self, tree: nodes.Template) -> None:
         """Take in one template."""
-        self._set.clear()
+        self._names = {}
+        self._met.clear()
         self._walk(tree, VALUE)
 
     def signature(self, official: OfficialWords) -> object:
         """The same for two officials of whom all conditions come out alike."""
-        return tuple(
-            (
-                tuple(_trait(kind, getattr(official, part)) for kind in sorted(kinds)),
-                tuple(_holds(getattr(official, part), word) for word in sorted(self._words[part])),
-            )
+        traits = tuple(
+            tuple(_trait(kind, getattr(official, part)) for kind in sorted(kinds))
             for part, kinds in sorted(self._how.items())
         )
+        return traits, tuple(one.outcomes(official) for one in self._compared)
 
     def length(self, official: OfficialWords) -> int:
         """How many characters the official adds to the letters, more or less."""
@@ -83,30 +95,42 @@ class _Uses:
         if isinstance(node, nodes.Getattr):
             self._part(node, how)
         elif isinstance(node, nodes.Name):
-            for given in self._set.get(node.name, ()) if node.ctx == "load" else ():
-                self._walk(given, how)
+            self._name(node, how)
         elif isinstance(node, nodes.Output):
             self._each(node.nodes, SHOWN)
         elif isinstance(node, nodes.If | nodes.CondExpr):
             self._condition(node, how)
         elif isinstance(node, nodes.Not):
             self._walk(node.node, ASKED)
-        elif isinstance(node, nodes.Compare):
+        elif isinstance(node, nodes.Compare | nodes.Test):
             self._comparison(node)
         elif isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name):
-            self._set[node.target.name].append(node.node)
+            name, given = node.target.name, Given(node=node.node, names=self._names)
+            self._names = {**self._names, name: (*self._names.get(name, ()), given)}
         elif isinstance(node, nodes.For):
             self._loop(node)
         else:
             self._other(node, how)
 
     def _other(self, node: nodes.Node, how: str) -> None:
-        if isinstance(node, nodes.And | nodes.Or) and how == ASKED:
+        if isinstance(node, nodes.And | nodes.Or) and how in {SHOWN, ASKED}:
             self._each((node.left, node.right), ASKED)
-        elif isinstance(node, nodes.Filter) and how != VALUE and _is_like_text(node):
-            inner = [node.node] if node.node else []
-            self._each(inner if node.name == "default" else [], ASKED)
-            self._each(inner, how)
+            self._each((node.left, node.right), how)
+        elif isinstance(node, nodes.Filter) and node.node is not None:
+            self._filter(node, node.node, how)
+        else:
+            self._each(node.iter_child_nodes(), VALUE)
+
+    def _filter(self, node: nodes.Filter, inner: nodes.Node, how: str) -> None:
+        given = (*node.args, *(pair.value for pair in node.kwargs))
+        constant = all(isinstance(one, nodes.Const) for one in given)
+        if node.name == "default" and how in {SHOWN, ASKED}:
+            self._each((inner, *given), ASKED)
+            self._each((inner, *given), how)
+        elif node.name in _LIKE_TEXT and how in {SHOWN, ASKED} and constant:
+            self._walk(inner, how)
+        elif node.name == "date" and how in {SHOWN, ASKED} and constant:
+            self._walk(inner, DAY)
         else:
             self._each(node.iter_child_nodes(), VALUE)
 
@@ -119,8 +143,17 @@ class _Uses:
             self._walk(node.node, VALUE)
             return
         self._how.setdefault(node.attr, set()).add(how)
-        if how == SHOWN:
+        if how in {SHOWN, EACH}:
             self._shown[node.attr] += _IN_A_LOOP if self._loops else 1
+
+    def _name(self, node: nodes.Name, how: str) -> None:
+        now = self._names
+        for given in now.get(node.name, ()) if node.ctx == "load" else ():
+            if (given, how) not in self._met:
+                self._met.add((given, how))
+                self._names = given.names
+                self._walk(given.node, how)
+        self._names = now
 
     def _condition(self, node: nodes.If | nodes.CondExpr, how: str) -> None:
         self._walk(node.test, ASKED)
@@ -129,22 +162,20 @@ class _Uses:
         else:
             self._each((*node.body, *node.elif_, *node.else_), VALUE)
 
-    def _comparison(self, node: nodes.Compare) -> None:
-        """Words in quotes tell officials apart by whether they fit; anything else by its value."""
-        sides = [node.expr, *(operand.expr for operand in node.ops)]
-        words = [word for side in sides for word in _words(side)]
-        simple = all(operand.op in _PLAIN_OPERATORS for operand in node.ops)
-        for side in sides:
-            if simple and words and isinstance(side, nodes.Getattr) and _is_part(side):
-                self._how.setdefault(side.attr, set())
-                self._words[side.attr].update(words)
+    def _comparison(self, node: nodes.Compare | nodes.Test) -> None:
+        """Officials for whom it comes out alike are alike; else each value is another."""
+        for name, one, other in sides(node):
+            left, right = (self._values.of(side, self._names) for side in (one, other))
+            if left and right:
+                self._compared.append(Comparison(operator=name, left=left, right=right))
             else:
-                self._walk(side, VALUE)
+                self._each((one, other), VALUE)
 
     def _loop(self, node: nodes.For) -> None:
-        self._walk(node.iter, VALUE)
+        inside = (*node.body, *node.else_, *([node.test] if node.test else []))
+        self._walk(node.iter, EACH if _only_shown(node) else VALUE)
         self._loops += 1
-        self._each((*node.body, *node.else_, *([node.test] if node.test else [])), VALUE)
+        self._each(inside, VALUE)
         self._loops -= 1
 
 
@@ -153,29 +184,30 @@ def _is_part(node: nodes.Getattr) -> bool:
     return isinstance(node.node, nodes.Name) and node.node.name == "official"
 
 
-def _is_like_text(node: nodes.Filter) -> bool:
-    """True for filters that any text goes through well, with what stands in their brackets."""
-    given = (*node.args, *(pair.value for pair in node.kwargs))
-    return (node.name in _LIKE_TEXT or node.name == "default") and all(
-        isinstance(one, nodes.Const) for one in given
-    )
-
-
-def _words(side: nodes.Node) -> list[str]:
-    items = side.items if isinstance(side, nodes.List | nodes.Tuple) else [side]
-    return [str(one.value) for one in items if isinstance(one, nodes.Const)]
+def _only_shown(loop: nodes.For) -> bool:
+    """True for a loop that does nothing with its items but write them out."""
+    name = loop.target.name if isinstance(loop.target, nodes.Name) else ""
+    used = [one for one in loop.find_all(nodes.Name) if one.name == name and one.ctx == "load"]
+    shown = {id(one) for output in loop.find_all(nodes.Output) for one in output.nodes}
+    return all(id(one) in shown for one in used)
 
 
 def _trait(how: str, value: str | tuple[str, ...]) -> object:
     """What of a value matters where it is used so."""
     if how == VALUE:
         return value
+    if how == EACH:
+        return tuple(_trait(SHOWN, one) for one in value)
     text = " ".join(value) if isinstance(value, tuple) else value
     if how == ASKED:
         return bool(value)
+    if how == DAY:
+        return _is_day(text)
     return bool(value), text.isupper(), "http://" in text, bool(addresses.hostile(text))
 
 
-def _holds(value: str | tuple[str, ...], word: str) -> object:
-    """Whether a value is the word, has it among its own, or is a part of it."""
-    return value == word, word in value, isinstance(value, str) and value in word
+def _is_day(text: str) -> bool:
+    try:
+        return bool(date.fromisoformat(text[:10]))
+    except ValueError:
+        return False

@@ -15,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from mailer.campaigns.filters import FILTERS, LANGUAGE, LONGEST, ROUNDS, WORK, Work, rounds
 from mailer.campaigns.mentions import Mention
+from mailer.campaigns.template_words import explain
 from mailer.campaigns.vocabulary import Judge, Tell
 from mailer.campaigns.words import Words
 from mailer.errors import MergeError
@@ -91,7 +92,7 @@ def examine(text: str, tell: Tell) -> Checked | None:
     try:
         tree = parsed(text)
     except TemplateSyntaxError as error:
-        note(_opened(error, text) or error.lineno, *_plain(error))
+        note(*explain(error, text))
         return None
     except (ValueError, RecursionError, OverflowError):
         note(1, "", "the letter's code cannot be read", "check {{ }} and {% %}")
@@ -173,67 +174,3 @@ def _tidy(text: str) -> str:
     text = text.replace(f"{_GONE}\n", "").replace(_GONE, "")
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")
-
-
-# What Jinja says (a part of it), and what we say.
-_MEANINGS = (
-    ("Unknown tag 'end", "an {% end... %} without its beginning", ""),
-    ("unknown tag 'end", "an {% end... %} does not fit what it closes", "add {% end... %}"),
-    ("nknown tag", "this tag is not known here", "known are if, elif, else, for and set"),
-    ("nexpected end of template", "an {% if %} or {% for %} is never closed", "add {% end... %}"),
-    ("end of print statement", "this {{ is not closed as it should be", "write {{ name.part }}"),
-    ("end of statement block", "this {% is not closed as it should be", "close it with %}"),
-    ("Missing end of", "a {# is opened and never closed", "close it with #}"),
-    ("unexpected '", "a sign is out of place", "write {{ name.part }} or {% if ... %}"),
-)
-
-
-_INNERMOST = re.compile(r"needs to be closed is '(if|for)'")
-
-
-def _plain(error: TemplateSyntaxError) -> tuple[str, str, str]:
-    """The word to point at, what is wrong, what to do."""
-    said = error.message or ""
-    open_ = _INNERMOST.search(said)
-    for part, message, suggestion in _MEANINGS:
-        if part in said:
-            if open_:
-                message = message.replace("{% if %} or {% for %}", f"{{% {open_[1]} %}}")
-                suggestion = suggestion.replace("end...", f"end{open_[1]}")
-            return "", message, suggestion
-    return "", f"the letter's code cannot be read: {said[:120]}", "check {{ }} and {% %}"
-
-
-_SIGNS = re.compile(r"\{\{|\{%|\{#|\}\}|%\}|#\}")
-_CODE = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}")
-_BLOCKS = re.compile(r"\{%-?\s*(if|for|endif|endfor)\b")
-
-
-def _opened(error: TemplateSyntaxError, text: str) -> int:
-    """The line on which the code begins that is not closed, or 0 where it is something else."""
-    said = error.message or ""
-    if "end of print statement" in said or "end of statement block" in said:
-        begun = None
-        for sign in _SIGNS.finditer(text):
-            opens = sign[0].startswith("{")
-            if opens and begun is not None:
-                break
-            begun = sign if opens else None
-        odd = next((code for code in _CODE.finditer(text) if _has_odd_quotes(code[0])), None)
-        first = min((one.start() for one in (begun, odd) if one), default=len(text))
-        line = text.count("\n", 0, first) + 1
-        return line if line <= error.lineno else 0
-    if "nexpected end of template" in said:
-        stack: list[int] = []
-        for block in _BLOCKS.finditer(text):
-            if not block[1].startswith("end"):
-                stack.append(block.start())
-            elif stack:
-                stack.pop()
-        return text.count("\n", 0, stack[-1]) + 1 if stack else 0
-    return 0
-
-
-def _has_odd_quotes(code: str) -> bool:
-    """True where a quotation mark is opened and another kind closes it, or none."""
-    return bool(re.search("[\"']", re.sub(r"\"[^\"']*\"|'[^\"']*'", "", code)))

@@ -84,6 +84,7 @@ class Version:
     letter: str = ""  # template, plain text
     fallback_message: str = ""
     except_message: str = ""
+    hold_words: tuple[str, ...] = ()
     file: str = ""  # where it was read from, for messages
     letter_line: int = 1  # the line of `file` on which the letter begins
 
@@ -119,6 +120,11 @@ class Campaign:
     roles: tuple[Role, ...] = ()
     organisations: tuple[Organisation, ...] = ()
     signatories: tuple[Signatory, ...] = ()
+
+    @property
+    def hold_words(self) -> tuple[str, ...]:
+        """Words, in all languages, for which somebody looks before a letter leaves."""
+        return tuple(word for one in self.versions.values() for word in one.hold_words)
 
     @property
     def languages(self) -> tuple[str, ...]:

@@ -44,12 +44,8 @@ def open_page(file: str, text: str, findings: Findings) -> Page | None:
         return None
     first = post.matter_line
     findings.assigns = " = " if post.form == "toml" else ": "
-    if post.form == "toml":
-        root = toml_tree.read(post.matter, findings, first_line=first)
-    elif texts.reveal_indentation(post.matter, findings, first_line=first):
-        root = None
-    else:
-        root = yaml_tree.read(post.matter, findings, first_line=first)
+    tree = toml_tree if post.form == "toml" else yaml_tree
+    root = tree.read(post.matter, findings, first_line=first)
     if root is None:
         if not findings.failed:
             findings.error(first, 1, "the front matter holds nothing yet", "begin with a title")
@@ -94,7 +90,7 @@ def _which(
             return known.index(own)
         hint = did_you_mean(own, known) or "add it to the main file first"
         message = f"the main file has no such entry: {quoted(own)}"
-        findings.error(item.line, item.column, message, hint)
+        findings.error(*_place(item, "id"), message, hint)
         return None
     if order >= len(rows):
         message = f"{record.name} too many: the main file has {len(rows)}"
@@ -103,9 +99,16 @@ def _which(
     row = rows[order]
     if isinstance(row, Signatory) and values.get("name", row.name) != row.name:
         message = f"the main file has {row.name} in this place"
-        findings.error(item.line, item.column, message, "keep the main file's order and names")
+        findings.error(*_place(item, "name"), message, "keep the main file's order and names")
         return None
     return order
+
+
+def _place(item: Item, name: str) -> tuple[int, int]:
+    """Where the value of a key stands, else where its table does."""
+    entry = item.value.get(name) if isinstance(item.value, Table) else None
+    where = entry.item if entry else item
+    return where.line, where.column
 
 
 def _with_words(row: Row, values: dict[str, Any], language: str) -> Row:

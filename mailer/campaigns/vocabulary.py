@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import TypeAlias
 
 from jinja2 import nodes
 
 from mailer.campaigns.filters import FILTERS, takes
 from mailer.campaigns.mentions import Mention, always, mentions, written
+from mailer.campaigns.refusals import line_of, refusal, unjoined
 from mailer.campaigns.words import NAMES, LoopWords, Shape, parts
 from mailer.problems import did_you_mean
 
@@ -24,16 +24,6 @@ Scope: TypeAlias = dict[str, Shape | None]
 """What each name is; None where something wrong was told, so that it is told once."""
 
 _OWNERS = {shape: name for name, shape in NAMES.items()}
-
-_REFUSED: Mapping[type[nodes.Node], tuple[str, str]] = MappingProxyType(
-    {
-        nodes.Call: ("nothing can be called in a letter", "take the round brackets away"),
-        nodes.Getitem: ("square brackets cannot be used here", "write a dot and the part's name"),
-        nodes.Concat: ("~ cannot be used in a letter", "write the parts one after the other"),
-        nodes.Include: ("a letter cannot include another file", "write the text here"),
-        nodes.AssignBlock: ("set takes one value", "write {% set name = value %}"),
-    }
-)
 
 
 class _Stop(Exception):  # noqa: N818 - it ends a walk
@@ -187,6 +177,9 @@ class Judge:
         if given is not None and not fits:
             wanted = "a list" if node.name == "join" else "a text"
             self._tell(node.lineno, node.name, f"the filter {node.name} needs {wanted}", "")
+        item = given[0] if isinstance(given, tuple) else str
+        if node.name == "join" and (hint := unjoined(node, parts(item))):
+            self._tell(node.lineno, "join", "join needs to know which part of each", hint)
         return str
 
     def _listed(self, node: nodes.List | nodes.Tuple) -> Shape | None:
@@ -238,9 +231,7 @@ class Judge:
             self._tell(node.lineno, node.name, f"there is no test {node.name}", hint)
 
     def _refuse(self, node: nodes.Node) -> None:
-        message, hint = _REFUSED.get(type(node), ("this cannot be used in a letter", ""))
-        hint = hint or "known are {{ }}, {% if %}, {% for %} and {% set %}"
-        self._tell(node.lineno, "", message, hint)
+        self._tell(line_of(node), "", *refusal(node))
 
     def _deeper(self) -> None:
         self._depth += 1

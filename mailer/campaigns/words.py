@@ -115,7 +115,7 @@ def words(
     """One campaign, one official, one supporter, as a letter in `language` speaks of them."""
     return Words(
         official=official_words(recipient, language),
-        supporter=_supporter(supporter, language),
+        supporter=supporter_words(supporter, language),
         campaign=_campaign(campaign, language, url),
         language=language,
     )
@@ -138,7 +138,7 @@ def official_words(recipient: Recipient, language: str) -> OfficialWords:
     )
 
 
-def _supporter(supporter: Supporter, language: str) -> SupporterWords:
+def supporter_words(supporter: Supporter, language: str) -> SupporterWords:
     """A supporter, everything as typed; a district that we know, in the letter's language."""
     typed = {one.name: getattr(supporter, one.name) for one in fields(SupporterWords)}
     return SupporterWords(**{**typed, "district": supporter.lives_in(language)})

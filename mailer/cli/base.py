@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,7 +27,10 @@ FAILED, PROBLEMS = 1, 2  # exit codes; click itself answers 2 to wrong usage
 
 
 class PlainGroup(click.Group):
-    """A group whose errors are one plain line on stderr, without a traceback."""
+    """A group whose errors are one plain line on stderr; only a fault of ours has a traceback.
+
+    Neither holds a secret of the settings, whatever it quotes.
+    """
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn what was raised on purpose into a line and an exit code."""
@@ -37,14 +41,23 @@ class PlainGroup(click.Group):
             click.echo(report(error.problems, err=True), err=True, nl=False)
             ctx.exit(PROBLEMS)
         except MailerError as error:
-            say(f"mailer: {error}")
+            _tell(f"mailer: {error}")
             ctx.exit(PROBLEMS if isinstance(error, SettingsError) else FAILED)
         except BrokenPipeError:
             raise  # click leaves quietly: whoever read our output has had enough
         except OSError as error:
             place = f"{error.filename}: " if error.filename else ""
-            say(f"mailer: {place}{error.strerror or error}")
+            _tell(f"mailer: {place}{error.strerror or error}")
             ctx.exit(FAILED)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception:  # noqa: BLE001 - told whole, and the program ends
+            _tell(traceback.format_exc().rstrip())
+            ctx.exit(FAILED)
+
+
+def _tell(text: str) -> None:
+    say(config.secrets.hide(text, config.secrets.known()))
 
 
 def say(text: str) -> None:

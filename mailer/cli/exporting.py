@@ -21,6 +21,7 @@ from mailer.errors import MailerError
 from mailer.i18n import SOURCE
 from mailer.sendlog import exporting, pack, volume
 from mailer.sendlog.exporting import ADMIN, Column
+from mailer.tables import Part
 
 FORMATS = ("csv", "xlsx", "jsonl")
 ROLES = ("viewer", "moderator", "organizer", "admin")
@@ -54,7 +55,7 @@ def export(form: str, role: str, file: Path | None, **filters: str | None) -> No
         raise click.UsageError("a workbook is not for the screen: name a file with --to")
     head = exporting.columns(role)
     with base.database(base.settings()) as store:
-        counted = _Counted(exporting.rows(store, wanted(filters), head))
+        counted = _Counted(exporting.parts(store, wanted(filters), head))
         try:
             _write(form, head, counted, file)
         finally:
@@ -108,16 +109,21 @@ def pack_letters(campaign: str, folder: Path, official: str) -> None:
 
 
 class _Counted:
-    """Rows that say how many of them were taken."""
+    """Parts of a table that say how many rows of them were taken."""
 
-    def __init__(self, rows: Iterable[tuple[object, ...]]) -> None:
-        self._rows = rows
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self._parts = parts
         self.number = 0
 
+    def parts(self) -> Iterator[Part]:
+        """Some rows at a time, column by column."""
+        for part in self._parts:
+            self.number += len(part[0])
+            yield part
+
     def __iter__(self) -> Iterator[tuple[object, ...]]:
-        for row in self._rows:
-            self.number += 1
-            yield row
+        for part in self.parts():
+            yield from zip(*part, strict=True)
 
 
 def _write(form: str, head: tuple[Column, ...], rows: _Counted, file: Path | None) -> None:
@@ -133,7 +139,9 @@ def _write(form: str, head: tuple[Column, ...], rows: _Counted, file: Path | Non
     if form == "jsonl":
         pieces = tables.json_bytes([one.key for one in head], rows)
     else:
-        pieces = tables.csv_bytes([one.label for one in head], rows, bom=file is not None)
+        pieces = tables.csv_of_parts(
+            [one.label for one in head], rows.parts(), bom=file is not None
+        )
     if file is None:
         for piece in pieces:
             base.print_bytes(piece)

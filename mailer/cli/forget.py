@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import click
 
-from mailer import transports
+from mailer import accounts, transports
+from mailer.accounts import Parted
 from mailer.cli import base
 from mailer.cli.paused import count
 from mailer.config import Settings
@@ -31,9 +32,16 @@ def forget(email: str) -> None:
         try:
             erased = erasing.forget(store, email, file=settings.path(settings.journal))
         except FieldError as error:
-            raise MailerError(f"{email}: {error}") from None
+            raise MailerError(f"this is no address: {error}") from None
+        account = accounts.part(store, email)
+    if account is Parted.OPEN:
+        base.say(
+            "It has an account on the staff pages: mailer staff disable, then forget it again."
+        )
+    if account is Parted.GONE:
+        base.say("Erased: its account on the staff pages.")
     if not erased.submissions:
-        base.say(f"Nothing is kept about {email}.")
+        base.say("Nothing is kept of letters written with this address.")
         return
     removed = _remove_files(settings, erased.letters)
     base.say(f"Erased: {count(erased.submissions, 'submission')} with all texts and consents.")

@@ -73,17 +73,21 @@ def list_lanes(as_json: bool) -> None:
 @lane.command(epilog=_LANE)
 @click.argument("word", metavar="LANE")
 @click.option("--reason", required=True, help="Why, for your colleagues.")
-def pause(word: str, reason: str) -> None:
+@click.option("--ask", is_flag=True, help="Tell first how many letters wait, and ask.")
+def pause(word: str, reason: str, ask: bool) -> None:
     """Let nothing leave by LANE until it is resumed. Nothing is lost, and people can go on writing.
 
     \b
     Examples:
       mailer lane pause everything --reason "a wrong date in the letter"
-      mailer lane pause domain:ministry.example --reason "their server is being moved"
+      mailer lane pause domain:ministry.example --ask --reason "their server is being moved"
     """
     settings = base.settings()
     with base.database(settings) as store:
-        pause_lane(store, resolve(word, store, settings), reason)
+        lane_id = resolve(word, store, settings)
+        if ask:
+            confirm_pause(store, lane_id)
+        pause_lane(store, lane_id, reason)
 
 
 @lane.command(epilog=_LANE)
@@ -154,20 +158,35 @@ def campaign_lane(slug: str, store: Store, settings: Settings) -> str:
 
 
 def pause_lane(store: Store, lane_id: str, reason: str) -> None:
-    """Pause a lane, and say how it goes on."""
+    """Say how many letters wait by a lane, pause it, and say how it goes on."""
     with store.write() as tx:
-        switches.pause(tx, lane_id, reason=reason, actor=ACTOR, now=store.now(tx))
-        switched.note(tx, "pause", lane_id, actor=audit.COMMAND, now=store.now(tx))
-    base.say(f"Paused: {lane_id}. Go on with: mailer lane resume {lane_id}")
+        found = switched.pause(
+            tx, lane_id, reason=reason, actor=ACTOR, account=audit.COMMAND, now=store.now(tx)
+        )
+    base.say(f"Paused: {lane_id}; {count(found, 'letter')} {_wait(found)} meanwhile.")
+    base.say(f"Go on with: mailer lane resume {lane_id}")
 
 
 def resume_lane(store: Store, lane_id: str) -> None:
-    """Let a lane go on, and say so."""
+    """Let a lane go on, and say so and how many letters leave again."""
     with store.write() as tx:
-        done = switches.resume(tx, lane_id)
-        if done:
-            switched.note(tx, "resume", lane_id, actor=audit.COMMAND, now=store.now(tx))
-    base.say(f"{lane_id} goes on." if done else f"{lane_id} was not paused.")
+        found = switched.resume(tx, lane_id, account=audit.COMMAND, now=store.now(tx))
+    if found is None:
+        base.say(f"{lane_id} was not paused.")
+    else:
+        base.say(f"{lane_id} goes on: {count(found, 'letter')} {_wait(found)} for its turn.")
+
+
+def confirm_pause(store: Store, lane_id: str) -> None:
+    """Say how many letters would wait, and ask; raises click.Abort at a no."""
+    with store.read() as tx:
+        found = switched.waiting(tx, lane_id)
+    question = f"{count(found, 'letter')} {_wait(found)} to leave by {lane_id}. Pause it?"
+    click.confirm(question, abort=True, err=True)
+
+
+def _wait(number: int) -> str:
+    return "waits" if number == 1 else "wait"
 
 
 def _attention(found: Overview, staff: Mapping[str, str]) -> list[str]:

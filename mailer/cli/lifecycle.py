@@ -13,7 +13,7 @@ from mailer.campaigns import links
 from mailer.campaigns.library import Library
 from mailer.campaigns.values import Campaign, Status
 from mailer.cli import base
-from mailer.cli.lanes import campaign_lane, pause_lane, resume_lane
+from mailer.cli.lanes import campaign_lane, confirm_pause, pause_lane, resume_lane
 from mailer.config import Settings
 from mailer.errors import MailerError
 from mailer.outbox import lanes as switches
@@ -27,17 +27,20 @@ LONGEST_NOTICE = 500  # characters
     "--days", type=click.IntRange(1, links.MOST_DAYS), default=links.DAYS, show_default=True,
     help="For how long it is open.",
 )  # fmt: skip
-def draft_link(slug: str, days: int) -> None:
+@click.option("--close", "closing", metavar="LINK", default="", help="Take this one back instead.")
+def draft_link(slug: str, days: int, closing: str) -> None:
     """Print a private link to a campaign: its page and every letter, all languages side by side.
 
     For organisations that are to read it before launch. It shows the files as they stand when it
     is opened, whatever their status, and nobody can write there. Whoever has the link can open
-    it; taking the key out of MAILER_SECRET_KEY closes all links made with it.
+    it until its days are over or it is taken back with --close. Taking the key out of
+    MAILER_SECRET_KEY closes all links made with it.
 
     \b
     Examples:
       mailer campaign link proctoring
       mailer campaign link proctoring --days 7
+      mailer campaign link proctoring --close https://letters.example/proctoring/draft/WyJw...
     """
     settings = base.settings()
     content = base.content(settings)
@@ -46,9 +49,26 @@ def draft_link(slug: str, days: int) -> None:
     if not signed.secret_keys:
         raise MailerError("MAILER_SECRET_KEY is missing: it signs the link")
     now = time.time()
+    if closing:
+        _close_link(closing, slug, signed)
+        return
     click.echo(links.link(settings.public_url, signed.secret_keys, slug, now=now, days=days))
     ends = datetime.fromtimestamp(now + days * 86400, ZoneInfo(chosen.timezone))
     base.say(f"Open until {ends:%Y-%m-%d %H:%M} ({chosen.timezone}), for whoever has it.")
+
+
+def _close_link(address: str, slug: str, of: Settings) -> None:
+    """Take a link back; a usage error for what is none of this campaign's."""
+    token = links.token_of(address, slug)
+    with base.database(of) as store, store.write() as tx:
+        now = store.now(tx)
+        found = links.read(of.secret_keys, slug, token, now) if token else None
+        if found is None:
+            raise click.UsageError(f"--close: this is no private link to {slug} that we signed")
+        done = life.close_link(tx, token, found.ends_at, now=now)
+        if done:
+            audit.record(tx, now=now, actor=audit.COMMAND, act="campaign.unlink", subject=slug)
+    base.say("The link is closed." if done else "The link was closed already.")
 
 
 @click.command("pause")
@@ -76,7 +96,7 @@ def pause_campaign(
         lane_id = campaign_lane(slug, store, settings)
         told = _notice(notice, others, Library(settings.home).current().campaigns.get(slug))
         if not yes:
-            click.confirm(f"Keep the letters of {slug} from leaving?", abort=True, err=True)
+            confirm_pause(store, lane_id)
         pause_lane(store, lane_id, reason)
         with store.write() as tx:
             life.tell(tx, slug, told, of=switches.paused(tx)[lane_id].since)

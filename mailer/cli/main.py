@@ -8,10 +8,12 @@ import click
 
 from mailer import __version__
 from mailer.cli import (
+    acting,
     audit,
     backup,
     bouncing,
     campaigns,
+    data,
     db,
     doctor,
     exporting,
@@ -24,6 +26,7 @@ from mailer.cli import (
     officials,
     organizers,
     previewing,
+    proof,
     purge,
     readdress,
     run,
@@ -58,7 +61,7 @@ for _command in (
     new.new,
     *(officials.officials, staff.staff, log.log, lanes.lane, db.db, doctor.doctor),
     *(backup.backup, backup.restore, forget.forget, purge.purge, audit.audit_group),
-    waves.invalidate,
+    *(waves.invalidate, proof.proof_group, data.data, data.privacy),
     *(bouncing.bounce, bouncing.bounces),
 ):
     main.add_command(_command)
@@ -69,5 +72,8 @@ for _command in (
     *(lifecycle.close_campaign, lifecycle.reopen_campaign, readdress.readdress),
 ):
     campaigns.campaign.add_command(_command)
-for _command in (exporting.export, exporting.pack_letters):
+for _command in (
+    *(exporting.export, exporting.pack_letters),
+    *(acting.act_on_letters, acting.list_acts, acting.stop_act, acting.undo_act),
+):
     log.log.add_command(_command)

@@ -6,12 +6,12 @@ from collections import Counter
 
 import click
 
-from mailer import audit, transports
+from mailer import accounts, audit, transports
 from mailer.cli import base
 from mailer.cli.paused import count
 from mailer.config import Settings
 from mailer.db import Store
-from mailer.submissions import keeping, retention
+from mailer.submissions import keeping, leftovers, retention
 from mailer.submissions.retention import Rules
 from mailer.transports import maildir
 
@@ -70,5 +70,8 @@ def _walk(
         if not after:
             break
     if not dry_run:
+        accounts.sweep(store, settings.person_days)
+        while leftovers.sweep(store, rules):
+            pass
         keeping.close(store, texts.total(), people.total(), actor=audit.COMMAND)
     return texts, people

@@ -73,7 +73,8 @@ def web(lifeline: int | None) -> None:
         check_start(settings)
         check_port(bind, settings.port)
     _named_database(settings).close()
-    logs.set_up(settings.log, "web", "INFO" if settings.log == "json" else "WARNING")
+    logs.set_up(settings.log, "web", "INFO" if settings.log == "json" else "WARNING",
+                hidden=config.secrets.known())  # fmt: skip
     if settings.database_url.startswith("sqlite"):
         presence.show(settings.var)
     from mailer.cli.server import serve  # gunicorn sets things up when it is imported
@@ -98,7 +99,8 @@ def worker(lifeline: int | None) -> None:
     alone = lifeline is None  # else the supervisor's own lines say enough
     settings = base.settings()
     told = alone or settings.log == "json"
-    logs.set_up(settings.log, "worker", "INFO" if told else "WARNING")
+    level = "INFO" if told else "WARNING"
+    logs.set_up(settings.log, "worker", level, hidden=config.secrets.known())
     store = _named_database(settings)
     try:
         engine.run(settings, store, Library(settings.home), stop=stop)

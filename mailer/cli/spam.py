@@ -162,14 +162,13 @@ def _pages(settings: Settings) -> str:
 def _mail(letter: MergedLetter, campaign: Campaign, by: Supporter, settings: Settings) -> Mail:
     key, address = random_id(), settings.from_address
     written = submissions.written(campaign, by, letter, address)
-    mail = written.mail(f"{key}@{address.rpartition('@')[2]}", Kind.LETTER, time.time())
     sender = Sender(
         address=address, url=_pages(settings), reply_domain=settings.reply_domain,
         reply_alias=settings.reply_alias,
     )  # fmt: skip
-    domain = aliases.domain_for(sender, by.email)
-    alias = tokens.for_answers(key, domain, [key]) if domain else mail.reply_address
-    return replace(mail, reply_address=alias)
+    if domain := aliases.domain_for(sender, by.email):
+        written = replace(written, reply_address=tokens.for_answers(key, domain, [key]))
+    return written.mail(f"{key}@{address.rpartition('@')[2]}", Kind.LETTER, time.time())
 
 
 def _envelope(mail: Mail, settings: Settings) -> str:

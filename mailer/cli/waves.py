@@ -20,6 +20,8 @@ HELD_FOR = {
     "official": review.OFFICIAL,
     "network": review.CROWD,
     "hidden-field": review.BAITED,
+    "alphabets": review.MIXED,
+    "word": review.WORD,
     "names": CROWDED,
 }
 """Reasons for which letters are held, as they are called on the command line."""
@@ -45,7 +47,7 @@ def _why(_context: click.Context, _option: click.Parameter, typed: str) -> str:
 @click.argument("campaign")
 @click.option("--held-for", type=click.Choice(sorted(HELD_FOR)), help="All that is held for it.")
 @click.option("--like", callback=_reference, default="", help="All whose words are like its own.")
-@click.option("--network-of", callback=_reference, default="", help="All from the same place.")
+@click.option("--network-of", callback=_reference, default="", help="All from its network.")
 @click.option("--since", type=click.FloatRange(0, 168), help="Only of the last so many hours.")
 @click.option("--why", callback=_why, default="", help="For the audit; without names.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -1,5 +1,6 @@
 """The settings: read from the environment once, checked, frozen. Nothing else reads os.environ."""
 
+from mailer.config import secrets
 from mailer.config.settings import (
     DEADLINE,
     DEFAULT_DATABASE,
@@ -10,10 +11,9 @@ from mailer.config.settings import (
     environment_for,
     environment_with,
     home_from_env,
-    is_loopback,
     no_colour,
 )
-from mailer.config.values import BACKOFF
+from mailer.config.values import BACKOFF, is_loopback
 
 __all__ = [
     "BACKOFF",
@@ -28,4 +28,5 @@ __all__ = [
     "home_from_env",
     "is_loopback",
     "no_colour",
+    "secrets",
 ]

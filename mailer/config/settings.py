@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import secrets
 from collections.abc import Mapping
@@ -10,8 +9,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.config import allowed, signing_in, values, watching
-from mailer.config.values import BACKOFF, PREFIX
+from mailer.config import allowed, reading, signing_in, strength, values, watching
+from mailer.config.reading import CREDENTIALS, PREFIX
+from mailer.config.secrets import HOOKS, SECRET
+from mailer.config.values import BACKOFF, is_loopback
+from mailer.config.watching import SHORTEST_TOKEN
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
 
@@ -19,23 +21,15 @@ DEFAULT_DATABASE = "sqlite:///var/mailer.db"
 DEFAULT_TRANSPORT = "maildir:var/outbox"
 DEFAULT_FROM = "letters@campaign.example"
 DEFAULT_JOURNAL = "var/erasures.log"
-SHORTEST_KEY = 32
 DEADLINE = 96 * 3600.0
 """Seconds from the first attempt until we give up (RFC 5321, 4.5.4.1: four to five days)."""
 
-HOOKS = ("postmark", "mailgun", "sendgrid", "resend", "brevo")
-"""Who may call us: each has a setting MAILER_HOOK_<NAME> with the keys that prove its calls.
-
-Amazon's calls are proven by its own certificate and the topic: MAILER_SNS_TOPIC.
-"""
-
 KNOWN = (
-    "HOME", "DATABASE_URL", "TRANSPORT", "FROM", "BASE_URL", "SECRET_KEY", "PROXY_HOPS", "TRIAL_TO",
-    "OWNER", "CONTACT", "ALERT_TO", "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND",
-    "RETRY_MINUTES", "GIVE_UP_HOURS", "JOURNAL", "DKIM_KEY", "DKIM_SELECTOR", "REPLY_ALIAS",
-    "BOUNCES", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS", "RETENTION_TEXT_DAYS",
-    "RETENTION_PERSON_DAYS", "SECOND_FACTOR", "METRICS_TOKEN", "ALERT_URL", "LOG", "ALLOW_NETWORKS",
-    *(f"HOOK_{name.upper()}" for name in HOOKS),
+    *SECRET,
+    "HOME", "FROM", "BASE_URL", "PROXY_HOPS", "TRIAL_TO", "OWNER", "CONTACT", "ALERT_TO",
+    "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND", "RETRY_MINUTES", "GIVE_UP_HOURS",
+    "JOURNAL", "DKIM_SELECTOR", "REPLY_ALIAS", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS",
+    "RETENTION_TEXT_DAYS", "RETENTION_PERSON_DAYS", "SECOND_FACTOR", "LOG", "ALLOW_NETWORKS",
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -184,23 +178,15 @@ def home_from_env(environ: Mapping[str, str] | None = None) -> Path:
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:
-    for variable in env:
+    folder = Path(env.get(CREDENTIALS) or os.devnull)
+    names = [*env, *(file.name for file in (folder.iterdir() if folder.is_dir() else ()))]
+    for variable in names:
         if not variable.startswith(PREFIX):
             continue
         name = variable.removeprefix(PREFIX).removesuffix("_FILE")
         if name not in KNOWN:
             hint = did_you_mean(name, KNOWN).replace("mean ", f"mean {PREFIX}")
             raise SettingsError(f"{variable} is not a setting; {hint or 'remove it'}")
-
-
-def is_loopback(host: str) -> bool:
-    """True when `host`, a name or an address, can only be this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_together(settings: Settings) -> None:
@@ -214,14 +200,16 @@ def _check_together(settings: Settings) -> None:
 def _check_production(settings: Settings, *, from_given: bool) -> None:
     if not settings.secret_keys:
         raise SettingsError(
-            "MAILER_SECRET_KEY is missing: outside development the pages need one;"
-            " make it with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+            f"MAILER_SECRET_KEY is missing: outside development the pages need one; {strength.MAKE}"
         )
-    for key in settings.secret_keys:
-        if len(key) < SHORTEST_KEY or len(set(key)) < SHORTEST_KEY // 4:
-            raise SettingsError(
-                f"MAILER_SECRET_KEY is too weak: use at least {SHORTEST_KEY} random characters"
-            )
+    for number, key in enumerate(settings.secret_keys, 1):
+        if why := strength.weakness(key):
+            which = f", its key {number}," if len(settings.secret_keys) > 1 else ""
+            raise SettingsError(f"MAILER_SECRET_KEY{which} is too weak: {why}; {strength.MAKE}")
+    if settings.metrics_token and (
+        why := strength.weakness(settings.metrics_token, SHORTEST_TOKEN)
+    ):
+        raise SettingsError(f"MAILER_METRICS_TOKEN is too weak: {why}; {strength.MAKE}")
     if not from_given:
         raise SettingsError(
             "MAILER_FROM is missing: set it to the campaign's address, on a domain it may send for"
@@ -244,4 +232,6 @@ def _kept_key(file: Path) -> str:
             draft.unlink()
         return file.read_text(encoding="utf-8").strip()
     except OSError as error:
-        raise SettingsError(f"a secret key cannot be kept in {file}: {values.why(error)}") from None
+        raise SettingsError(
+            f"a secret key cannot be kept in {file}: {reading.why(error)}"
+        ) from None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from mailer import addresses
+from mailer.config.reading import plain, read
 from mailer.errors import FieldError, SettingsError
 
-PREFIX = "MAILER_"
 BACKOFF = (60.0, 300.0, 900.0, 1800.0, 1800.0, 3600.0)
 """Seconds until the next attempt, by attempts made; the last repeats."""
 
@@ -40,27 +40,9 @@ MOST_MINUTES = 1440
 MOST_WAITS = 20
 
 
-def read(env: Mapping[str, str], name: str) -> str:
-    """MAILER_<name>, or the text of the file that MAILER_<name>_FILE names."""
-    value, file = env.get(PREFIX + name, ""), env.get(f"{PREFIX}{name}_FILE", "")
-    if value and file:
-        raise SettingsError(f"MAILER_{name} and MAILER_{name}_FILE are both set: keep one")
-    if not file:
-        return value.strip()
-    try:
-        return Path(file).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"MAILER_{name}_FILE: {file} cannot be read: {why(error)}") from None
-
-
-def why(error: OSError | UnicodeDecodeError) -> str:
-    """Why a file cannot be read or kept, in plain words."""
-    return str(getattr(error, "strerror", None) or "it is not text in UTF-8")
-
-
 def number(env: Mapping[str, str], variable: str, default: int, low: int, high: int) -> int:
     """A whole number from `low` to `high`, or `default` where none is set."""
-    text = env.get(variable, "").strip()
+    text = plain(env, variable)
     if not text:
         return default
     if not text.isascii() or not text.isdigit() or not low <= int(text) <= high:
@@ -122,7 +104,21 @@ def base_url(text: str) -> str:
         raise SettingsError(
             f"MAILER_BASE_URL: {text!r} is not an address like https://letters.example.org"
         )
+    if parts.scheme == "http" and not is_loopback(parts.hostname):
+        raise SettingsError(
+            f"MAILER_BASE_URL: {text!r} sends what people type unencrypted; write https://"
+        )
     return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """True when `host`, a name or an address, can only be this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def topic(text: str) -> str:
@@ -177,8 +173,8 @@ def hook_keys(env: Mapping[str, str], provider: str) -> tuple[str, ...]:
 
 
 def keys(text: str) -> tuple[str, ...]:
-    """The secret keys, the one that signs first."""
-    return tuple(key.strip() for key in text.split(",") if key.strip())
+    """The secret keys, the one that signs first; by comma, or each on a line of a file."""
+    return tuple(key.strip() for key in re.split(r"[,\n]", text) if key.strip())
 
 
 def backoff(text: str) -> tuple[float, ...]:

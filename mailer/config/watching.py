@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from mailer.config import reading
 from mailer.errors import SettingsError
 
 MOST_DAYS = 3650
@@ -14,7 +15,7 @@ _LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def days(env: Mapping[str, str], variable: str, default: int) -> int | None:
     """A number of days, `default` where none is set, None for "off"."""
-    text = env.get(variable, "").strip()
+    text = reading.plain(env, variable)
     if not text:
         return default
     if text == "off":

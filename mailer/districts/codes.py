@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 from mailer.errors import FieldError
 
@@ -64,6 +65,12 @@ def looks_canadian(typed: str) -> bool:
 def part_of_canadian(code: str) -> bool:
     """True when a bare code is a Canadian one or the beginning of one."""
     return _PART.fullmatch(code) is not None
+
+
+def strangers(codes: Iterable[str]) -> dict[str, None]:
+    """Those of many bare codes that are neither Canadian nor the beginning of one, in order."""
+    fits = _PART.fullmatch
+    return dict.fromkeys(code for code in codes if fits(code) is None)
 
 
 def written(code: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
-from mailer.districts.codes import looks_canadian, part_of_canadian
+from mailer.districts.codes import looks_canadian, strangers
 from mailer.records.findings import Findings, quoted
 
 Doubt = tuple[int, str, str]
@@ -15,22 +15,20 @@ _MOST = 20  # doubts told one by one: a list has thousands of lines
 _SHORTEST = 4  # codes of digits alone, where zeros are known to get lost
 
 
-def are_canadian(codes: Collection[str]) -> bool:
-    """True when most bare codes are Canada's; one at least must show how they take turns."""
-    fitting = [code for code in codes if part_of_canadian(code)]
-    return len(fitting) * 2 > len(codes) and any(len(code) >= 3 for code in fitting)
+def check(lines: Mapping[str, int], findings: Findings) -> bool:
+    """Warn of codes that nobody has; True when they are Canada's.
 
-
-def check(
-    places: Mapping[tuple[str, str], int], findings: Findings, *, canadian: bool
-) -> None:  # fmt: skip
-    """Warn of codes that nobody has. `places` gives the line of each bare code and district."""
-    lines: dict[str, int] = {}
-    for (code, _), line in places.items():
-        lines.setdefault(code, line)
+    `lines` gives the first line of each bare code. Most must be Canada's, and one at least show
+    how letters and digits take turns.
+    """
+    others = strangers(lines)
+    canadian = len(others) * 2 < len(lines) and any(
+        len(code) >= 3 and code not in others for code in lines
+    )
     if canadian:
-        _check_canadian(lines, findings)
+        _tell_strangers(others, lines, findings)
     _check_zeros(lines, findings)
+    return canadian
 
 
 def warn(doubts: Sequence[Doubt], findings: Findings) -> None:
@@ -42,16 +40,17 @@ def warn(doubts: Sequence[Doubt], findings: Findings) -> None:
         findings.warning(doubts[_MOST][0], 1, f"there are {more} more lines like those above")
 
 
-def _check_canadian(lines: Mapping[str, int], findings: Findings) -> None:
+def _tell_strangers(
+    others: Collection[str], lines: Mapping[str, int], findings: Findings
+) -> None:  # fmt: skip
     doubts: list[Doubt] = []
-    for code, line in lines.items():
-        if not part_of_canadian(code):
-            message = f"no Canadian postal code is {quoted(code)} or begins so"
-            if looks_canadian(code) or len(code) == 3:
-                hint = "they never have D, F, I, O, Q, U, and never begin with W or Z"
-            else:
-                hint = "they are like K1A 0B1, or K1A for all that begin so"
-            doubts.append((line, message, hint))
+    for code in others:
+        if looks_canadian(code) or len(code) == 3:
+            hint = "they never have D, F, I, O, Q, U, and never begin with W or Z"
+        else:
+            hint = "they are like K1A 0B1, or K1A for all that begin so"
+        message = f"no Canadian postal code is {quoted(code)} or begins so"
+        doubts.append((lines[code], message, hint))
     warn(doubts, findings)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -37,7 +37,7 @@ def read(text: str, file: str = FILE) -> tuple[Districts, tuple[Problem, ...]]:
     text = texts.clean(text)
     findings = Findings(file, text)
     try:
-        districts = _Reading(text.split("\n"), findings).districts()
+        districts = _Reading(findings.lines, findings).districts()
     except TooManyProblems:
         districts = Districts()
     return districts, findings.problems()
@@ -57,6 +57,11 @@ class _Header:
         names = self.columns
         return tuple(names.index(one) if one in names else len(names) for one in _COLUMNS)
 
+    @cached_property
+    def outside(self) -> bool:
+        """True when the code stands first or last: a line is a code and the rest."""
+        return "code" in {self.columns[0], self.columns[-1]}
+
     def ours(self, cells: Sequence[str]) -> tuple[str, ...]:
         """A row's code, district and region, "" for what it has not."""
         most = min(len(cells), len(self.columns))
@@ -71,8 +76,10 @@ class _Reading:
         self._findings = findings
         self._named: dict[str, District] = {}
         self._keys: dict[str, str] = {}  # of each name as it is written
+        self._alone: dict[str, tuple[str]] = {}  # of each text that stood beside a code
         self._codes: dict[str, tuple[str, ...]] = {}
-        self._places: dict[tuple[str, str], int] = {}  # the line of each code and district
+        self._first: dict[str, int] = {}  # the line of each code
+        self._further: dict[tuple[str, str], int] = {}  # and those of its other districts
         self._doubtful: list[Doubt] = []
 
     def districts(self) -> Districts:
@@ -80,13 +87,11 @@ class _Reading:
         header = self._header()
         if header is None:
             return Districts()
-        for number, cells in self._rows(header):
-            self._row(number, cells, header)
+        self._rows(header)
         if not self._codes and not self._findings.failed:
             self._findings.error(header.line, 1, "no codes stand below the first line")
-        canadian = proofread.are_canadian(self._codes)
         warn(self._doubtful, self._findings)
-        proofread.check(self._places, self._findings, canadian=canadian)
+        canadian = proofread.check(self._first, self._findings)
         return Districts(codes=self._codes, named=self._named, canadian=canadian)
 
     def _header(self) -> _Header | None:
@@ -112,14 +117,41 @@ class _Reading:
         columns = tuple(" ".join(cell.split()).casefold() for cell in cells)
         return _Header(delimiter=delimiter, columns=columns, line=number)
 
-    def _rows(self, header: _Header) -> Iterator[tuple[int, Sequence[str]]]:
+    def _rows(self, header: _Header) -> None:
+        """Every line below the header.
+
+        Lists have hundreds of thousands: one that says of its code what another line said of
+        another code is read in a few steps.
+        """
+        codes, first, alone = self._codes, self._first, self._alone
+        leads = header.columns[0] == "code"
+        part, at = (str.partition, 0) if leads else (str.rpartition, 2)
         for number, line in enumerate(self._lines[header.line :], header.line + 1):
-            cells = self._cells(line, header.delimiter)
-            if cells is None:
-                message = "a quotation mark opens here, and nothing closes it on this line"
-                self._findings.error(number, line.find('"') + 1, message, "add one, or take it out")
-            elif any(cells) and any(cell.strip() for cell in cells):
-                yield number, cells
+            parts = part(line, header.delimiter)
+            written, beside = parts[at], parts[2 - at]
+            district = alone.get(beside)
+            if district and written.isascii() and len(written) <= LONGEST:
+                code = written.replace(" ", "").upper()
+                if code.isalnum() and code not in codes:
+                    codes[code] = district
+                    first[code] = number
+                    continue
+            key = self._line(number, line, header)
+            if key and '"' not in written:
+                alone[beside] = (key,)
+
+    def _line(self, number: int, line: str, header: _Header) -> str:
+        """Read one line; the key of its district when that is all there is to say of it."""
+        cells = self._cells(line, header.delimiter)
+        if cells is None:
+            message = "a quotation mark opens here, and nothing closes it on this line"
+            self._findings.error(number, line.find('"') + 1, message, "add one, or take it out")
+        elif any(map(str.strip, cells)):
+            told = len(self._doubtful)
+            key = self._row(number, cells, header)
+            whole = header.outside and len(cells) == len(header.columns)
+            return key if whole and len(self._doubtful) == told else ""
+        return ""
 
     @staticmethod
     def _cells(line: str, delimiter: str) -> Sequence[str] | None:
@@ -131,7 +163,8 @@ class _Reading:
         except csv.Error:
             return None
 
-    def _row(self, number: int, cells: Sequence[str], header: _Header) -> None:
+    def _row(self, number: int, cells: Sequence[str], header: _Header) -> str:
+        """Take in a row; its district's key, "" after telling what is wrong."""
         written, name, region = header.ours(cells)
         code = bare(written)
         wrong_code = _wrong_code(written, code)
@@ -144,9 +177,10 @@ class _Reading:
             at = self._lines[number - 1].find(written if wrong_code else name) + 1
             self._findings.error(number, at, *wrong)
         else:
-            self._add(number, code, name, region)
+            return self._add(number, code, name, region)
+        return ""
 
-    def _add(self, number: int, code: str, name: str, region: str) -> None:
+    def _add(self, number: int, code: str, name: str, region: str) -> str:
         key = self._keys.get(name) or self._keys.setdefault(name, folded(name))
         known = self._named.get(key)
         if known is None:
@@ -154,12 +188,15 @@ class _Reading:
         elif region and known.region and region != known.region:
             message = f"{quoted(name)} is in {known.region} on line {known.line}, here in {region}"
             self._doubtful.append((number, message, "give two districts two names"))
-        first = self._places.setdefault((code, key), number)
-        if first != number:
+        if key in self._codes.setdefault(code, ()):
+            first = self._further.get((code, key)) or self._first[code]
             message = f"{quoted(code)} and {quoted(name)} stand on line {first} already"
             self._doubtful.append((number, message, "take one of the lines away"))
-        else:
-            self._codes[code] = (*self._codes.get(code, ()), key)
+            return key
+        self._codes[code] += (key,)
+        if self._first.setdefault(code, number) != number:
+            self._further[code, key] = number
+        return key
 
 
 def _says(line: str) -> bool:

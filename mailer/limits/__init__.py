@@ -12,7 +12,7 @@ from mailer.limits.doors import (
     mail,
     write,
 )
-from mailer.limits.networks import is_trusted, keyed, network
+from mailer.limits.networks import is_trusted, keyed, network, shortened
 from mailer.limits.rules import Rules
 
 __all__ = [
@@ -30,5 +30,6 @@ __all__ = [
     "mail",
     "network",
     "purge",
+    "shortened",
     "write",
 ]

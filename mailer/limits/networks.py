@@ -7,6 +7,8 @@ import hmac
 import ipaddress
 from collections.abc import Sequence
 
+from mailer.privacy import SHORTENED
+
 IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _HOME = {4: 32, 6: 64}  # bits that one customer is given: an address, or the network of a home
@@ -18,6 +20,17 @@ def network(address: str) -> str:
     if found is None:
         return ""
     return str(ipaddress.ip_network((found, _HOME[found.version]), strict=False))
+
+
+def shortened(address: str) -> str:
+    """The network of an address, cut so that it is nobody's alone; "" for none.
+
+    What is kept for longer than a limit needs is made from this.
+    """
+    found = _address(address)
+    if found is None:
+        return ""
+    return str(ipaddress.ip_network((found, SHORTENED[found.version]), strict=False))
 
 
 def is_trusted(address: str, trusted: Sequence[IPNetwork]) -> bool:

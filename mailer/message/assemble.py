@@ -20,35 +20,37 @@ def compose(mail: Mail, *, checked: bool = True) -> bytes:
     does not leave as bytes, but as values, need not be `checked` for the latter.
     """
     mail = cleaned(mail)
-    html = bodies.text_to_html(mail.text, mail.language, linked=mail.linked)
-    kind, body = _alternative(mail, html)
+    html = bodies.html_of(mail)
+    body = _alternative(mail, html) if html else bodies.part("plain", mail.text)
     if mail.enclosed:
-        kind, body = _with_enclosed(mail, kind, body)
-    data = b"\r\n".join(("\r\n".join(_headers(mail, kind)).encode(), b"", body, b""))
+        body = _with_enclosed(mail, body)
+    data = "\r\n".join((*_headers(mail), "")).encode() + body
+    if not data.endswith(b"\r\n"):
+        data += b"\r\n"
     if checked:
         check(data, mail, html)
     return data
 
 
-def _alternative(mail: Mail, html: str) -> tuple[str, bytes]:
-    """The kind and the body of the part that holds what the mail says."""
-    first, second = bodies.part("plain", mail.text), bodies.part("html", html)
+def _alternative(mail: Mail, html: str) -> bytes:
+    """The part that holds what the mail says, twice (RFC 2046, 5.1.4)."""
+    return _joined("alternative", mail, bodies.part("plain", mail.text), bodies.part("html", html))
+
+
+def _with_enclosed(mail: Mail, body: bytes) -> bytes:
+    """The same with the message that goes along behind it (RFC 2046, 5.2.1)."""
+    return _joined("mixed", mail, body, ENCLOSED + mail.enclosed)
+
+
+def _joined(kind: str, mail: Mail, first: bytes, second: bytes) -> bytes:
     border = bodies.boundary(mail.message_id, first + second)
     line = f"--{border}".encode()
-    body = b"\r\n".join((line, first, line, second, line + b"--"))
-    return f'multipart/alternative;\r\n boundary="{border}"', body
+    head = f'Content-Type: multipart/{kind};\r\n boundary="{border}"\r\n'.encode()
+    return b"\r\n".join((head, line, first, line, second, line + b"--"))
 
 
-def _with_enclosed(mail: Mail, kind: str, body: bytes) -> tuple[str, bytes]:
-    """The same with the message that goes along behind it (RFC 2046, 5.2.1)."""
-    border = bodies.boundary(mail.message_id, body + mail.enclosed)
-    line = f"--{border}".encode()
-    first = b"Content-Type: %b\r\n\r\n%b" % (kind.encode(), body)
-    body = b"\r\n".join((line, first, line, ENCLOSED + mail.enclosed, line + b"--"))
-    return f'multipart/mixed;\r\n boundary="{border}"', body
-
-
-def _headers(mail: Mail, kind: str) -> list[str]:
+def _headers(mail: Mail) -> list[str]:
+    """Those that come before what tells the kind of the body."""
     lines = [
         headers.address("From", mail.from_name, mail.from_address),
         headers.address("To", mail.to_name, mail.to_address),
@@ -58,7 +60,6 @@ def _headers(mail: Mail, kind: str) -> list[str]:
         f"Message-ID: <{mail.message_id}>",
         "Auto-Submitted: auto-generated",
         "MIME-Version: 1.0",
-        f"Content-Type: {kind}",
     ]
     if mail.unsubscribe:
         lines[7:7] = [

@@ -1,4 +1,4 @@
-"""The two parts of a message: the text, the HTML made from it, and how they travel."""
+"""The parts of a message: the text, the HTML made from it, and how they travel."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 from binascii import b2a_qp
 from functools import lru_cache
 from html import escape
+
+from mailer.message.values import Mail
 
 LONGEST_LINE = 78
 _ENDS = {"plain": b"\r\n\r\n", "html": b"</p>\r\n"}  # of a paragraph
@@ -21,6 +23,11 @@ _FRAGILE = ("\nFrom ", " \n", "\t\n", "\n.\n")
 _PART = b"Content-Type: text/%b; charset=utf-8\r\nContent-Transfer-Encoding: %b\r\n\r\n%b"
 _GAP = re.compile(r"\n(?:[ \t]*\n)+")
 _ADDRESS = re.compile(r'^https?://[^\s<>"]+$', re.MULTILINE)
+
+
+def html_of(mail: Mail) -> str:
+    """The HTML that says the same as a mail's text; "" where none goes along."""
+    return text_to_html(mail.text, mail.language, linked=mail.linked) if mail.html else ""
 
 
 def text_to_html(text: str, language: str = "en", *, linked: bool = False) -> str:

@@ -21,11 +21,11 @@ _HEADERS = re.compile(
     "From: (.+)\r\nTo: (.+)\r\n(?:Reply-To: (.+)\r\n)?Subject: (.+)\r\nDate: (.+)\r\n"
     "Message-ID: <(.+)>\r\n(Auto-Submitted: auto-generated\r\n)?"
     "(?:List-Unsubscribe: <(.+)>\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n)?"
-    "MIME-Version: 1\\.0\r\n"
-    'Content-Type: multipart/(alternative|mixed); boundary="(=_[0-9a-f]{32})"'
 )
-_INNER = re.compile(
-    rb'\r\nContent-Type: multipart/alternative;\r\n boundary="(=_[0-9a-f]{32})"\r\n\r\n(.*\r\n)',
+_KIND = b"\r\nMIME-Version: 1.0\r\n"  # and behind it what tells the kind of the body
+_PIECES = re.compile(
+    rb'\r\nContent-Type: multipart/(alternative|mixed);\r\n boundary="(=_[0-9a-f]{32})"\r\n\r\n'
+    rb"(.*)\r\n",
     re.DOTALL,
 )
 _ENCLOSED = re.compile(
@@ -53,11 +53,11 @@ _PART = re.compile(
 def check(data: bytes, mail: Mail, html: str) -> None:
     """Raise HeaderError unless `data` is `mail` (cleaned) with `html` beside it, and no more."""
     _check_bytes(data)
-    head, _, body = data.partition(b"\r\n\r\n")
-    found = _HEADERS.fullmatch(head.decode("ascii").replace("\r\n ", " "))
+    head, _, body = data.partition(_KIND)
+    found = _HEADERS.fullmatch(f"{head.decode('ascii')}\r\n".replace("\r\n ", " "))
     if found is None:
         raise _different("headers")
-    sender, to, reply, subject, date, message_id, auto, unsubscribe, kind, border = found.groups()
+    sender, to, reply, subject, date, message_id, auto, unsubscribe = found.groups()
     _demand(_address(sender) == (mail.from_name, mail.from_address), "From")
     _demand(_address(to) == (mail.to_name, mail.to_address), "To")
     _demand(_replies(reply, mail), "Reply-To")
@@ -66,10 +66,7 @@ def check(data: bytes, mail: Mail, html: str) -> None:
     _demand(message_id == mail.message_id, "Message-ID")
     _demand((auto is not None) == mail.auto, "Auto-Submitted")
     _demand((unsubscribe or "") == mail.unsubscribe, "List-Unsubscribe")
-    _demand((kind == "mixed") == bool(mail.enclosed), "the parts")
-    if mail.enclosed:
-        border, body = _check_enclosed(body, border.encode(), mail.enclosed)
-    _check_parts(body, border.encode(), {b"plain": mail.text, b"html": html})
+    _check_body(b"\r\n" + body, mail, html)
 
 
 def _demand(kept: bool, place: str) -> None:
@@ -144,23 +141,34 @@ def _word(kind: str, text: str) -> str:
         raise _different("an encoded word") from None
 
 
-def _check_enclosed(body: bytes, border: bytes, enclosed: bytes) -> tuple[str, bytes]:
-    """The border and body of the part that stands before `enclosed`, which must be untouched."""
-    pieces = body.split(b"--" + border)
-    _demand(len(pieces) == 4 and (pieces[0], pieces[3]) == (b"", b"--\r\n"), "the parts")
-    first, second = _INNER.fullmatch(pieces[1]), _ENCLOSED.fullmatch(pieces[2])
-    if first is None or second is None:
+def _check_body(body: bytes, mail: Mail, html: str) -> None:
+    text = mail.text
+    if mail.enclosed:
+        body, along = _pieces(body, b"mixed")
+        second = _ENCLOSED.fullmatch(along)
+        _demand(second is not None and second[1] == mail.enclosed, "the message enclosed")
+    elif not html:  # then nothing ends the text's last line but the text
+        body += b"\r\n"
+        text += "" if text.endswith("\n") or not text else "\n"
+    if html:
+        body, beside = _pieces(body, b"alternative")
+        _check_part(beside, b"html", html)
+    _check_part(body, b"plain", text)
+
+
+def _pieces(body: bytes, kind: bytes) -> tuple[bytes, bytes]:
+    """The two parts that a body of this kind holds, and nothing else."""
+    found = _PIECES.fullmatch(body)
+    if found is None or found[1] != kind:
+        raise _different("the parts")
+    pieces = found[3].split(b"--" + found[2])
+    _demand(len(pieces) == 4 and (pieces[0], pieces[3]) == (b"", b"--"), "the parts")
+    return pieces[1], pieces[2]
+
+
+def _check_part(piece: bytes, kind: bytes, text: str) -> None:
+    part = _PART.fullmatch(piece)
+    if part is None or part[1] != kind:
         raise _different("a part's headers")
-    _demand(second[1] == enclosed, "the message enclosed")
-    return first[1].decode(), first[2]
-
-
-def _check_parts(body: bytes, border: bytes, meant: dict[bytes, str]) -> None:
-    pieces = body.split(b"--" + border)
-    _demand(len(pieces) == 4 and (pieces[0], pieces[3]) == (b"", b"--\r\n"), "the parts")
-    for piece, (kind, text) in zip(pieces[1:3], meant.items(), strict=True):
-        part = _PART.fullmatch(piece)
-        if part is None or part[1] != kind:
-            raise _different("a part's headers")
-        content = binascii.a2b_qp(part[3]) if part[2] == b"quoted-printable" else part[3]
-        _demand(content == text.encode().replace(b"\n", b"\r\n"), "a body")
+    content = binascii.a2b_qp(part[3]) if part[2] == b"quoted-printable" else part[3]
+    _demand(content == text.encode().replace(b"\n", b"\r\n"), "a body")

@@ -47,6 +47,7 @@ class Mail:
     message_id: str  # without its angle brackets
     date: float  # seconds since 1970, UTC
     auto: bool = False  # made by the program itself (RFC 3834), not by a person
+    html: bool = True  # an HTML part goes beside the text
     linked: bool = False  # lines that are addresses become links: where no visitor wrote a word
     language: str = "en"  # of the text
     unsubscribe: str = ""  # https address that ends such mails at one POST (RFC 8058); empty: none

@@ -23,8 +23,10 @@ class Held:
 
     @property
     def placed(self) -> Holding:
-        """The holding with its line of the file."""
-        return replace(self.holding, line=self.place.line)
+        """The holding with its lines of the file."""
+        return replace(
+            self.holding, line=self.place.line, until_line=_place(self.place, "until")[0]
+        )
 
     @property
     def first(self) -> date:

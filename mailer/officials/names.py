@@ -24,11 +24,13 @@ _NOBODY = frozenset(
             "test",
         ),
         *("to be announced", "to be determined", "poste vacant", "name", "nom", ""),
+        *("tba", "your name", "your name here", "votre nom", "first last", "prénom nom"),
+        *("firstname lastname", "first name last name", "full name", "nom prénom"),
     }
 )
 _TITLED = re.compile(
     r"(?:the (?:rt\. |right )?hon|hon\.|honou?rable|l'hon|minister\b|ministre\b"
-    r"|mr\.? |mrs\.? |ms\.? )",
+    r"|mr\.? |mrs\.? |ms\.? |mme\.? |mlle\.? |monsieur |madame )",
     re.IGNORECASE,
 )
 _SUFFIXES = frozenset(
@@ -71,7 +73,7 @@ def check(item: Item | None, findings: Findings) -> None:
         message, hint = "begins with a title", "title: and honorific: are for that"
     elif any(unicodedata.category(one) == "So" for one in name):
         message, hint = "has a sign that is no letter", "take it away"
-    elif name.isupper() and " " in name and name.isascii():
+    elif name.isupper() and " " in name and name.isascii() and name != name.title():
         message, hint = "is all in capitals", f"did you mean {name.title()}?"
     elif _is_turned(name):
         last, _, first = name.partition(",")

@@ -36,8 +36,6 @@ def _read(text: str, findings: Findings) -> Officials:
     text = texts.reveal(text, findings)
     if texts.reveal_conflict(text, findings):
         return Officials()
-    if texts.reveal_indentation(text, findings):
-        return Officials()  # YAML would only say the same again, in its own words
     root = yaml_tree.read(text, findings)
     if root is not None:
         return _File(findings).officials(ROOT.read(root, findings))
@@ -59,6 +57,8 @@ class _File:
         """Everything that could be read."""
         posts = dict(self._records(sections.get("posts"), "posts", POST, self._posts))
         people = dict(self._records(sections.get("officials"), "officials", OFFICIAL, self._people))
+        if self._findings.partial:  # who is meant elsewhere may stand in what cannot be read
+            return Officials()
         held = [
             Held(person=name, holding=holding, place=place)
             for name, values in people.items()

@@ -10,7 +10,7 @@ from mailer.records.findings import Findings, Wrong, quoted
 from mailer.records.formats import day, email, language, timezone
 from mailer.records.kinds import Kind, flag, identifier, line, text, text_of
 from mailer.records.record import Key, Record, items_of, list_of, words
-from mailer.records.tree import Item
+from mailer.records.tree import Item, Table
 
 _ALMOST_PACE = re.compile(r"(\d{1,9})\s*(?:/|per|an?)?\s*(s|m|h|d)[a-z.]*", re.IGNORECASE)
 _UNITS = {"s": "second", "m": "minute", "h": "hour", "d": "day"}
@@ -88,6 +88,11 @@ HOLDING = Record(
         Key(name="from", kind=day, attribute="start", help="First day, as 2019-06-20."),
         Key(name="until", kind=day, help="Last day; leave it out while it is not known."),
     ),
+    hints={
+        **dict.fromkeys(("start", "since", "begin", "begins"), "write from"),
+        **dict.fromkeys(("to", "till", "end", "ends"), "write until"),
+        **dict.fromkeys(("role", "office", "position", "id", "name"), "write post"),
+    },
 )
 
 
@@ -101,7 +106,8 @@ def _read_holdings(item: Item, findings: Findings) -> tuple[tuple[Holding, Item]
         held = Holding(**values)
         if held.start and held.until and held.until < held.start:
             message = f'"until" ({held.until}) is before "from" ({held.start})'
-            findings.error(part.line, part.column, message, "exchange or correct the dates")
+            item = part.value["until"].item if isinstance(part.value, Table) else part
+            findings.error(item.line, item.column, message, "exchange or correct the dates")
         found.append((held, part))
     return tuple(found)
 
@@ -135,6 +141,12 @@ OFFICIAL = Record(
         "post": "write holds: with a line - post: under it",
         "from": "from belongs under holds, beside post",
         "until": "until belongs under holds, beside post",
+        **dict.fromkeys(("nom", "full_name", "fullname"), "write name"),
+        **dict.fromkeys(("notes", "note", "comment"), "write it behind a #, as a comment"),
+        **dict.fromkeys(("province", "state"), "write region"),
+        **dict.fromkeys(("riding", "constituency", "circonscription"), "write district"),
+        "party": "write it as one of the tags",
+        "active": "do_not_mail: true leaves somebody out",
     },
 )
 

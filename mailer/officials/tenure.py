@@ -49,7 +49,12 @@ def _post(post: Post, terms: list[Term], now: float) -> Iterator[tuple[int, str,
     elif not here and past:
         last, who = max(past, key=lambda term: term[0].until or date.min)
         message = f"nobody holds the post {post.id} since {last.until}, the last day of {who.id}"
-        yield last.line, message, "add who followed, with from: and the day they began", _WARNING
+        yield (
+            last.until_line,
+            message,
+            "add who followed, with from: and the day they began",
+            _WARNING,
+        )
     ahead = here[-1:] + coming
     for (earlier, before), (later, after) in pairwise(ahead):
         if earlier.until and later.start and later.start > earlier.until + _DAY:
@@ -62,7 +67,7 @@ def _post(post: Post, terms: list[Term], now: float) -> Iterator[tuple[int, str,
     if ahead and ahead[-1][0].until:
         last, who = ahead[-1]
         message = f"nobody follows {who.id} in the post {post.id} after {last.until}"
-        yield last.line, message, "add who does, once it is known", Severity.NOTE
+        yield last.until_line, message, "add who does, once it is known", Severity.NOTE
 
 
 def ahead(officials: Officials, official: str, day: date) -> Iterator[str]:

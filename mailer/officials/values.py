@@ -74,6 +74,7 @@ class Holding:
     start: date | None = None  # `from` in the file
     until: date | None = None
     line: int = field(default=0, compare=False)  # of the file, for messages; 0: not known
+    until_line: int = field(default=0, compare=False)  # likewise
 
     def on(self, day: date) -> bool:
         """True when the person holds the post on `day`."""

@@ -16,7 +16,8 @@ from mailer.config import Settings
 from mailer.db import Tx, given
 from mailer.db.ids import letter_id
 from mailer.db.schema import letter, letter_text
-from mailer.message import Mail, tokens
+from mailer.message import Mail, sameness, tokens
+from mailer.message.freemail import is_freemail
 from mailer.outbox import enclosures, moves, queues, suppression
 from mailer.outbox.queues import Place, Terms
 from mailer.status import OUR_WORDS, PRIORITY, UNASKED, Kind, State
@@ -61,15 +62,24 @@ class Written:
     salutation: str = ""
     body: str
 
+    @property
+    def text(self) -> str:
+        """The letter whole: the salutation, an empty line, the body."""
+        return f"{self.salutation}\n\n{self.body}" if self.salutation else self.body
+
     def mail(self, message_id: str, kind: Kind, date: float, enclosed: bytes = b"") -> Mail:
-        """The mail that says it, with what goes along."""
-        text = f"{self.salutation}\n\n{self.body}" if self.salutation else self.body
+        """The mail that says it, with what goes along.
+
+        Filters take an answer to free-mail amiss; the text alone gives them nothing more to count.
+        """
+        text = self.text
         return Mail(
             from_name=self.from_name, from_address=self.from_address,
             reply_name=self.reply_name, reply_address=self.reply_address,
             to_name=self.to_name, to_address=self.to_address, subject=self.subject, text=text,
             message_id=message_id, date=date, auto=kind is not Kind.LETTER,
-            linked=kind in OUR_WORDS, language=self.language,
+            linked=kind in OUR_WORDS, html=not is_freemail(self.reply_address),
+            language=self.language,
             unsubscribe=_unsubscribe(text) if kind in UNASKED else "", enclosed=enclosed,
         )  # fmt: skip
 
@@ -201,6 +211,7 @@ def _row(key: str, new: NewLetter, now: float) -> dict[str, Any]:
         "priority": PRIORITY[new.kind],
         "created_at": now, "due_at": now, "changed_at": now, "on_uncertain": new.on_uncertain,
         "cleared": new.cleared, "reason": new.reason, "held_for": new.held_for,
+        "approved": sameness.of(new.written.subject, new.written.text) if place else "",
     }  # fmt: skip
 
 

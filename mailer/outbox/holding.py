@@ -37,10 +37,10 @@ class Decision:
 
 def decide(
     tx: Tx, decision: Decision, ids: Sequence[str], *, actor: str, now: float,
-    where: Sequence[ColumnElement[bool]] = (),
+    where: Sequence[ColumnElement[bool]] = (), job: str = "",
 ) -> list[str]:  # fmt: skip
     """Do it to those of `ids` that are where the decision applies; returns which these were."""
-    event = moves.Event(now=now, actor=actor, note=decision.note)
+    event = moves.Event(now=now, actor=actor, note=decision.note, job=job)
     if decision.new is State.QUEUED:
         where = (*where, _KEPT)
     return moves.move(
@@ -94,7 +94,9 @@ def mark_answered(tx: Tx, letter_id: str, *, actor: str, now: float) -> bool:
     return bool(answered(tx, [letter_id], actor=actor, now=now))
 
 
-def answered(tx: Tx, ids: Sequence[str], *, actor: str, now: float) -> list[str]:
+def answered(
+    tx: Tx, ids: Sequence[str], *, actor: str, now: float, job: str = ""
+) -> list[str]:  # fmt: skip
     """Note that offices have answered letters; returns those of which it was not known yet.
 
     Supporters who have told nothing else count as answered; what they have told stays.
@@ -109,7 +111,7 @@ def answered(tx: Tx, ids: Sequence[str], *, actor: str, now: float) -> list[str]
         .where(letter.c.id.in_(ids), letter.c.state.in_(sorted(ACCEPTED)))
         .where(letter.c.submission.is_not(None), ~known.exists())
     ).all()
-    event = moves.Event(now=now, actor=actor, note=ANSWERED)
+    event = moves.Event(now=now, actor=actor, note=ANSWERED, job=job)
     moves.record_each(tx, [(row.id, State(row.state), event) for row in found])
     theirs = {row.submission for row in found}
     untold = (submission.c.answered == "", submission.c.erased_at.is_(None))

@@ -26,6 +26,7 @@ class Event:
     transport: str = ""
     attempt: int = 0
     external_id: str = ""  # the provider's own; it counts once
+    job: str = ""  # the act on many letters that did it: to each letter once
 
 
 def move(
@@ -75,11 +76,16 @@ def record_each(tx: Tx, happened: Sequence[tuple[str, State, Event]]) -> None:
             "id": event_id(event.now), "letter": letter_id, "at": event.now, "state": state.value,
             "actor": event.actor, "note": event.note, "code": event.code,
             "transport": event.transport, "attempt": event.attempt,
-            "external_id": event.external_id or None,
+            "external_id": event.external_id or done_by(event.job, letter_id) or None,
         }
         for letter_id, state, event in happened
     ]  # fmt: skip
     given.enter(tx, letter_event, rows)
+
+
+def done_by(job: str, letter_id: str) -> str:
+    """What an act on many letters leaves at each of them, in order by their ids; "" of none."""
+    return f"{job}{letter_id}" if job else ""
 
 
 def undated() -> ColumnElement[float | None]:

@@ -17,6 +17,7 @@ from mailer.db.schema import letter
 from mailer.errors import Next, SendError
 from mailer.outbox import lanes, moves, reaping, stops
 from mailer.outbox.claiming import Claimed
+from mailer.outbox.quoting import unquoted
 from mailer.outbox.retries import RetryPlan
 from mailer.status import State
 from mailer.transports.base import Answer
@@ -81,12 +82,12 @@ def settle(
 
 def _settle_stops(tx: Tx, outcomes: Sequence[Outcome], now: float) -> None:
     """Shut the accounts that stopped; what somebody has to act on outweighs the rest."""
-    found = [(o.account, o.error) for o in outcomes if o.error and o.error.then is Next.STOP]
-    stopped = dict(sorted(found, key=lambda one: one[1].account))
-    for account, error in stopped.items():
-        lanes.close(tx, account, str(error), now, error.after)
+    found = [(o, o.error) for o in outcomes if o.error and o.error.then is Next.STOP]
+    found.sort(key=lambda one: one[1].account)
+    for outcome, error in {one[0].account: one for one in found}.values():
+        lanes.close(tx, outcome.account, unquoted(error, outcome.letter.mail), now, error.after)
         if error.account:
-            stops.note(tx, account)
+            stops.note(tx, outcome.account)
 
 
 _NOW = bindparam("now_", type_=Double)
@@ -192,7 +193,7 @@ def _settle_error(
     event = _event(outcome, now)
     moved = moves.move(tx, ids, new, event, come_from=come_from, where=ours, values=values)
     if error.then is Next.LANE and outcome.letter.lane != lanes.PEOPLE:
-        lanes.shut(tx, outcome.letter.lane, str(error), now, wait)
+        lanes.shut(tx, outcome.letter.lane, unquoted(error, outcome.letter.mail), now, wait)
     if error.maybe_accepted:
         reaping.after_doubt(tx, moved, now, wait=wait)
 

@@ -37,8 +37,10 @@ class Findings:
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.assigns = ": "  # what stands between key and value; " = " in TOML
-        self._lines = text.split("\n")
+        self.partial = False  # parts were taken out: what is missing may have stood there
+        self.lines = text.split("\n")
         self._found: list[Problem] = []
+        self._told: set[tuple[int, int, str]] = set()
         self._errors = 0
 
     def error(self, line: int, column: int, message: str, suggestion: str = "") -> None:
@@ -55,7 +57,7 @@ class Findings:
 
     def source(self, line: int) -> str:
         """A line as it stands in the file, or "" when there is no such line."""
-        return self._lines[line - 1] if 0 < line <= len(self._lines) else ""
+        return self.lines[line - 1] if 0 < line <= len(self.lines) else ""
 
     @property
     def failed(self) -> bool:
@@ -79,6 +81,9 @@ class Findings:
     ) -> None:
         if severity is not Severity.ERROR and len(self._found) >= MOST:
             return  # remarks never keep a file from being used
+        if (line, column, message) in self._told:
+            return  # what is read twice is told once
+        self._told.add((line, column, message))
         self._errors += severity is Severity.ERROR
         self._found.append(
             Problem(

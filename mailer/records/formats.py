@@ -21,7 +21,7 @@ from mailer.records.tree import Item, Table
 
 
 def _email(item: Item, findings: Findings) -> str:
-    written = text_of(item)
+    written = text_of(item, "write one address, as name@example.org")
     try:
         address = addresses.parse(written)
     except FieldError as error:
@@ -83,18 +83,22 @@ email = Kind(read=_email, schema={"type": "string", "format": "email"})
 
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _EARLIEST, _LATEST = 1867, 2199  # a misspelt year is never near
-_OTHER_DAYS = re.compile(r"(\d{1,4})[./ -](\d{1,2})[./ -](\d{1,4})")
+_DASH = r"[./ \u2010-\u2015\u2212-]"
+_OTHER_DAYS = re.compile(rf"(\d{{1,4}}){_DASH}(\d{{1,2}}){_DASH}(\d{{1,4}})")
+_NO_DAY = frozenset(
+    {"always", "forever", "jamais", "never", "none", "now", "open", "present", "toujours"}
+)
 
 
 def _day(item: Item, _: Findings) -> date | datetime:
     value = item.value
     if isinstance(value, date):
         return _in_our_time(value, item.written)
-    written = value if isinstance(value, str) else item.written
-    if value is None or not written.strip():
-        raise Wrong("is empty", "write a date as 2021-06-18, or take the line away")
     if isinstance(value, Table | tuple):
         raise Wrong("is not a date", "write it as 2021-06-18")
+    written = (value if isinstance(value, str) else item.written).strip()
+    if value is None or not written:
+        raise Wrong("is empty", "write a date as 2021-06-18, or take the line away")
     try:
         if _DAY.fullmatch(written):
             return _in_our_time(date.fromisoformat(written), written)
@@ -121,6 +125,8 @@ def _day_meant(written: str) -> str:
         return f"did you mean {written[:4]}-{written[4:6]}-{written[6:]}?"
     if _DAY.fullmatch(written):
         return "no calendar has that day"
+    if written.casefold() in _NO_DAY:
+        return "take the line away: without it there is no such day"
     found = _OTHER_DAYS.fullmatch(written.strip())
     guesses = [(found[1], found[2], found[3]), (found[3], found[2], found[1])] if found else []
     for year, month, day in guesses:
@@ -145,7 +151,10 @@ def _only_day(item: Item, findings: Findings) -> date:
 day = Kind(read=_only_day, schema={"type": "string", "pattern": r"^\d{4}-\d\d-\d\d$"})
 
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z]{2,4})?")
-_CALLED = {"english": "en", "anglais": "en", "french": "fr", "francais": "fr", "français": "fr"}
+_CALLED = {
+    **dict.fromkeys(("english", "anglais", "eng", "ang"), "en"),
+    **dict.fromkeys(("french", "francais", "français", "fra", "fre"), "fr"),
+}
 
 
 def language_of(word: str) -> str:
@@ -153,7 +162,8 @@ def language_of(word: str) -> str:
     known = _LANGUAGE.fullmatch(word) and localedata.exists(word.replace("-", "_"))
     if known:
         return word
-    meant = _CALLED.get(word.casefold(), "")
+    near = word.replace("_", "-").casefold()
+    meant = _CALLED.get(near, "") or (near if localedata.exists(near.replace("-", "_")) else "")
     hint = f"did you mean {meant}?" if meant else "write its code, as en or fr"
     raise Wrong(f"{quoted(word)} is not a language's code", hint)
 
@@ -172,13 +182,23 @@ language = Kind(
 )
 
 
+def _near_zone(name: str) -> str:
+    """The zone of a city that stands alone, or one spelt nearly so; "" when none is near."""
+    zones = available_timezones()
+    city = name.casefold().replace(" ", "_")
+    named = sorted(one for one in zones if one.casefold().rpartition("/")[2] == city)
+    return f"did you mean {named[0]}?" if named else did_you_mean(name, zones)
+
+
 def _timezone(item: Item, _: Findings) -> str:
-    name = text_of(item)
+    example = "for example America/Toronto"
+    name = text_of(item, example)
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        near = did_you_mean(name[:60], available_timezones()) or "for example America/Toronto"
-        raise Wrong(f"{quoted(name)} is not a time zone", near) from None
+        digits = any(map(str.isdigit, name))
+        near = "" if digits else _near_zone(name[:60])
+        raise Wrong(f"{quoted(name)} is not a time zone", near or example) from None
     return name
 
 

@@ -26,8 +26,11 @@ class Kind:
     schema: Mapping[str, Any] = field(default_factory=dict)
 
 
-def text_of(item: Item) -> str:
-    """The text of an item; raises Wrong, telling what YAML or TOML made of it instead."""
+def text_of(item: Item, hint: str = "") -> str:
+    """The text of an item; raises Wrong, telling what YAML or TOML made of it instead.
+
+    `hint` is what to write where quotation marks alone would help nobody.
+    """
     value = item.value
     if isinstance(value, str):
         if not value.strip():
@@ -38,7 +41,8 @@ def text_of(item: Item) -> str:
     if isinstance(value, bool):
         read_as = "true" if value else "false"
         raise Wrong(
-            f"{quoted(item.written)} is read as {read_as}", f'write "{item.written}" in quotes'
+            f"{quoted(item.written)} is read as {read_as}",
+            hint or f'write "{item.written}" in quotes',
         )
     if isinstance(value, tuple):
         raise Wrong("is a list, where one text is wanted", "keep one of them, without brackets")
@@ -46,10 +50,11 @@ def text_of(item: Item) -> str:
         raise Wrong("holds keys of its own, where one text is wanted")
     if isinstance(value, date):
         raise Wrong(
-            f"{quoted(item.written)} is read as a date", f'write "{item.written}" in quotes'
+            f"{quoted(item.written)} is read as a date",
+            hint or f'write "{item.written}" in quotes',
         )
     shown = item.written[:60]
-    raise Wrong(f"{quoted(shown)} is read as a number", f'write "{shown}" in quotes')
+    raise Wrong(f"{quoted(shown)} is read as a number", hint or f'write "{shown}" in quotes')
 
 
 def line_of(item: Item, longest: int = 200) -> str:
@@ -67,10 +72,11 @@ def line_of(item: Item, longest: int = 200) -> str:
 
 def _refuse_hidden(text: str) -> None:
     """Raise Wrong for invisible characters that were written as codes; others are told before."""
-    if text.isascii():
+    if text.isprintable():
         return
     for character in text:
-        if character in HIDDEN:
+        seen = character.isprintable() or character in "\t\u200c\u200d"
+        if character in HIDDEN or (not seen and addresses.hostile(character)):
             code = f"U+{ord(character):04X}"
             raise Wrong(f"holds an invisible character, {code}", "take its code out of the text")
 
@@ -109,7 +115,12 @@ def _identifier(item: Item, _: Findings) -> str:
     if ID.fullmatch(name) and len(name) <= LONGEST_ID:
         return name
     near = id_like(name)
+    several = [one for one in re.split(r"[\s,;]+", name) if ID.fullmatch(one)]
     hint = f"did you mean {near}?" if near else "for example minister-health"
+    if "@" in name:
+        hint = "write an id of officials.yaml, as minister-health, and no address"
+    elif len(several) > 1 and any("-" in one for one in several):
+        hint = f"did you mean {' and '.join(several)}? part them: [{', '.join(several)}]"
     raise Wrong(f"{quoted(name)} is not made of small letters, digits and single hyphens", hint)
 
 
@@ -148,7 +159,7 @@ def choice(*known: str) -> Kind:
     """One of a few words."""
 
     def read(item: Item, _: Findings) -> str:
-        word = text_of(item)
+        word = text_of(item, f"write {' or '.join(known)}")
         if word in known:
             return word
         hint = did_you_mean(word.lower(), known) or f"write {' or '.join(known)}"

@@ -12,10 +12,12 @@ from mailer.records.tree import Item, Table
 Odd = tuple[str, str, int]
 """What is odd, what to do, and how many characters before it."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9 .'()+/!?*%$=\[\]|\n-]*")
+_PLAIN = re.compile(r"[A-Za-z0-9 .'()+/!*%$=\[\]|\n-]*")
 _BROKEN = re.compile("Ã[\u0080-\u00bf€‚„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€.|Â[\u00a0«»°©®]")
-_HTML = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});|</?(?:a|b|br|div|em|i|p|span|strong)\b[^>]*>")
-_WIDE = re.compile("[\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\u3002]|[\u0300-\u036f]{3,}")
+_HTML = re.compile(r"&(?:[A-Za-z]{2,8}|#\d{1,6});|</?(?:a|b|br|div|em|i|p|span|strong)\b[^>]{,99}>")
+_WIDE = re.compile("[\uff0e\uff10-\uff19\uff20-\uff3a\uff41-\uff5a\u3002]|[\u0300-\u036f]{3,}")
+_BLANK = re.compile("[\u115f\u1160\u3164\uffa0\u2800]")  # letters, by Unicode's tables
+_LOST = re.compile(r"(?<![\w/?=&.-])[^\W\d_]+\?[^\W\d_]+(?![\w/=&])")
 _PAIRS = {"“": "”", "‘": "’", "„": "“”", "«": "»", '"': '"', "`": "`"}
 _SCRIPTS = ("LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -33,7 +35,14 @@ def in_text(text: str) -> Odd | None:
         message = f"{quoted(broken[0])} is an accent read in a wrong encoding"
         return message, "type it again, and save the file as UTF-8", broken.start()
     if html := _HTML.search(text):
-        return f"{quoted(html[0])} is HTML, which nobody reads here", "write the sign", html.start()
+        hint = "write the sign" if html[0][0] == "&" else "take it away"
+        return f"{quoted(html[0])} is HTML, which nobody reads here", hint, html.start()
+    if blank := _BLANK.search(text):
+        message = f"a letter that nobody can see stands here: U+{ord(blank[0]):04X}"
+        return message, "delete it and type the text again", blank.start()
+    if lost := _LOST.search(text):
+        message = f"{quoted(lost[0])} may have lost an accent when the text was converted"
+        return message, "type it again, and save the file as UTF-8", lost.start()
     if sign := _WIDE.search(text):
         return f"{quoted(sign[0])} is a sign of another width", "type it again", sign.start()
     return next(_mixed(text), None) if not text.isascii() else None
@@ -43,6 +52,8 @@ def in_value(text: str, *, may_end_in_a_sign: bool = False) -> Odd | None:
     """The same of a value of one line, with what stands around it and does not belong to it."""
     if _PLAIN.fullmatch(text):
         return None
+    if "\t" in text:
+        return "a tab is part of the value", "write a space", text.index("\t")
     if len(text) > 1 and text[-1] in _PAIRS.get(text[0], ""):
         message = f"the quotation marks {text[0]} {text[-1]} are part of the value"
         return message, "only \" and ' are quotation marks here: write those", 0

@@ -55,7 +55,7 @@ class Record:
             elif (value := value_of(key, entry.item, findings)) is not None:
                 found[key.target] = value
         for key in self.keys:
-            if key.required and key.name not in named:
+            if key.required and key.name not in named and not findings.partial:
                 message = f"{quoted(key.name)} is missing: {self.name} needs it"
                 hint = f"add {key.name}{findings.assigns}{key.example}"
                 findings.error(item.line, item.column, message, hint)
@@ -168,12 +168,15 @@ def _by_language(table: Table, longest: int, findings: Findings) -> dict[str, st
     found: dict[str, str] = {}
     for language, entry in table.items():
         place = (entry.line, entry.column)
+        about = ""  # the message names the language itself
         try:
             code = language_of(language)
+            about = quoted(language)
             if is_broken(entry.item):
                 continue
             place = (entry.item.line, entry.item.column)
             found[code] = line_of(entry.item, longest)
         except Wrong as wrong:
-            findings.error(*place, wrong.about(quoted(language)), wrong.suggestion)
+            told = wrong.about(about) if about else wrong.message
+            findings.error(*place, told, wrong.suggestion)
     return found

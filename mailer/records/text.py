@@ -35,9 +35,9 @@ def reveal(text: str, findings: Findings) -> str:
     return "".join(" " if _is_refused(character) else character for character in text)
 
 
-def reveal_indentation(text: str, findings: Findings, *, first_line: int = 1) -> bool:
-    """True, and told line by line, when lines of YAML are indented with anything but spaces."""
-    told = False
+def reveal_indentation(text: str, findings: Findings, *, first_line: int = 1) -> list[int]:
+    """The lines of YAML (from `first_line` on) indented with anything but spaces; each is told."""
+    told: list[int] = []
     for number, line in enumerate(text.split("\n"), start=first_line):
         indentation = line[: len(line) - len(line.lstrip())]
         odd = indentation.lstrip(" ")
@@ -46,7 +46,7 @@ def reveal_indentation(text: str, findings: Findings, *, first_line: int = 1) ->
             name = "tab" if odd[0] == "\t" else "no-break space"
             message = f"a {name} stands in the indentation"
             findings.error(number, column, message, "write ordinary spaces")
-            told = True
+            told.append(number)
     return told
 
 

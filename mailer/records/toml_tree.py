@@ -8,6 +8,7 @@ from bisect import bisect_right
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from mailer.records import salvage
 from mailer.records.findings import Findings
 from mailer.records.toml_words import explain
 from mailer.records.tree import ODD, Entry, Item, Table, Value
@@ -23,25 +24,42 @@ _STRINGS = (
     ("'", re.compile(r"'[^']*'")),
 )
 _BARE = re.compile(r"[^,\]}\n#]*")
+_MOST_DOTS = 500  # in a key: tomllib takes the square of their number
 
 
 def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     """The root table, or None after telling why there is none.
 
-    `text` has newlines only; `first_line` is the line of the file on which it begins.
+    `text` has newlines only; `first_line` is the line of the file on which it begins. What cannot
+    be read is told, and taken out where the rest can be read without it: `findings.partial` is
+    true then.
     """
+    for _ in range(salvage.MOST):
+        root, wrong = _read(text, findings, first_line)
+        rest = text if wrong is None else salvage.without_pair(text, wrong)
+        if rest == text:
+            return root
+        text, findings.partial = rest, True
+    return None
+
+
+def _read(text: str, findings: Findings, first_line: int) -> tuple[Item | None, int | None]:
+    """The root table; None and the line (from 0) that keeps it from being read, if one does."""
     try:
         values = tomllib.loads(text)
-        places = _Places(text)
-        return _Tree(text, places, first_line).item(values, ())
+        return _Tree(text, _Places(text), first_line).item(values, ()), None
     except tomllib.TOMLDecodeError as error:
         line, column, message, suggestion = explain(str(error), text)
         findings.error(line + first_line - 1, column, message, suggestion)
+        return None, line - 1
     except RecursionError:
-        findings.error(first_line, 1, "this is nested too deep", "write it on fewer levels")
+        lines = text.split("\n")
+        deepest = max(range(len(lines)), key=lambda at: lines[at].count("[") + lines[at].count("{"))
+        place = (first_line + deepest, 1)
+        findings.error(*place, "this is nested too deep", "write it on fewer levels")
     except ValueError:  # a number of thousands of digits
         findings.error(first_line, 1, "a number here is too long", "put it in quotes")
-    return None
+    return None, None
 
 
 class _Lost(Exception):  # noqa: N818 - it ends a search

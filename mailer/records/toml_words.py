@@ -24,6 +24,9 @@ _MEANINGS = (
     ('Expected "\'"', "a quotation mark is opened and never closed", "close it"),
 )
 _TABLE_TWICE = ("this table is given twice", "for a list of tables write [[name]] at each")
+_DAY = re.compile(r"=\s*(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[-./]\d{1,2}[-./]\d{4}|\d{5,}-\d\d-\d\d)\b")
+_HOUR = re.compile(r"=\s*\d{1,2}[:.h]\d\d")
+_SPACED = re.compile(r"=\s*\d{1,3}(?:[ \u00a0\u202f,.']\d{3})+\s*(?:#.*)?$")
 _OPENING = re.compile(r"[^#=]*=\s*([\[{])")
 
 
@@ -54,6 +57,33 @@ def _opened(lines: list[str], line: int, column: int) -> tuple[int, int]:
     return line, column
 
 
+def _follows(lines: list[str], line: int, column: int) -> bool:
+    """True where a value begins right behind another one, on its line."""
+    text = lines[line - 1] if line <= len(lines) else ""
+    before, after = text[: column - 1].rstrip(), text[column - 1 :].lstrip()
+    return before[-1:] in {'"', "'", "]", "}"} and after[:1] not in {"", "#"}
+
+
+def _behind(text: str) -> tuple[str, str] | None:
+    """What is wrong with a value that TOML reads only the beginning of, and what to do."""
+    if _DAY.search(text):
+        return "this is not a date", "write it as 2021-06-18"
+    if _HOUR.search(text):
+        return "times are text here", 'write hours = "09:00-17:00", in quotes'
+    if _SPACED.search(text):
+        return "a number is written without spaces, commas and dots", "write digits only, as 5000"
+    return None
+
+
+def _table_twice(lines: list[str], line: int) -> tuple[int, int, str, str]:
+    """A table that is given again; blamed is the one of them that is no part of a list."""
+    name = lines[line - 1].strip().strip("[]").strip()
+    alone = re.compile(rf"\s*\[\s*{re.escape(name)}\s*\]")
+    listed = lines[line - 1].lstrip().startswith("[[")
+    first = next((at for at, text in enumerate(lines, 1) if listed and alone.match(text)), line)
+    return first, len(lines[first - 1]) - len(lines[first - 1].lstrip()) + 1, *_TABLE_TWICE
+
+
 def explain(said: str, text: str) -> tuple[int, int, str, str]:
     """Line and column (from 1) in `text`, what is wrong, what to do."""
     found = _AT.search(said)
@@ -62,15 +92,28 @@ def explain(said: str, text: str) -> tuple[int, int, str, str]:
     column = int(found[2]) if found and found[2] else len(lines[line - 1]) + 1
     for part, message, suggestion in _MEANINGS:
         if part in said:
-            if part == "Unterminated string":
-                line, column = _open_text(lines, line, column)
-            elif part == 'Expected "\'"':
-                line, column = _open_quote(lines, line, column)
-            elif "is never closed" in message and "quotation" not in message:
-                line, column = _opened(lines, line, column)
-            elif "twice" in message:  # tomllib points behind the value
-                if lines[line - 1].lstrip().startswith("["):
-                    message, suggestion = _TABLE_TWICE
-                column = len(lines[line - 1]) - len(lines[line - 1].lstrip()) + 1
-            return line, column, message, suggestion
+            return _told(part, message, suggestion, lines, line, column)
     return line, column, f"this is not TOML: {_AT.sub('', said)[:120]}", "check quotes and brackets"
+
+
+def _told(
+    part: str, message: str, suggestion: str, lines: list[str], line: int, column: int
+) -> tuple[int, int, str, str]:
+    """What is to be told, at the place where it was written: the parser points behind it."""
+    if part == "Unterminated string":
+        line, column = _open_text(lines, line, column)
+    elif part == 'Expected "\'"':
+        line, column = _open_quote(lines, line, column)
+    elif part in {"Unclosed array", "Unclosed inline table"}:
+        if _follows(lines, line, column):
+            return line, column, "a comma is missing here", "write , between two values"
+        line, column = _opened(lines, line, column)
+    elif part == "Expected newline":
+        message, suggestion = _behind(lines[line - 1]) or (message, suggestion)
+    elif "twice" in message:
+        if lines[line - 1].lstrip().startswith("["):
+            return _table_twice(lines, line)
+        if re.search(r"=\s*\{", lines[line - 1]):
+            message, suggestion = "a key is given twice between { and }", "keep one of them"
+        column = len(lines[line - 1]) - len(lines[line - 1].lstrip()) + 1
+    return line, column, message, suggestion

@@ -19,6 +19,8 @@ from yaml.events import (
 )
 from yaml.resolver import Resolver
 
+from mailer.records import salvage
+from mailer.records import text as texts
 from mailer.records.findings import Findings, quoted
 from mailer.records.tree import BROKEN, ODD, Entry, Item, Table, Value
 from mailer.records.yaml_words import explain
@@ -37,24 +39,41 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     """The root value, or None after telling why there is none.
 
     `text` has newlines only and no control characters (see mailer.records.text); `first_line` is
-    the line of the file on which it begins.
+    the line of the file on which it begins. What cannot be read is told, and taken out where the
+    rest can be read without it: `findings.partial` is true then.
     """
     _tell_cut(text, findings, first_line)
+    if odd := texts.reveal_indentation(text, findings, first_line=first_line):
+        text = salvage.with_spaces(text, [line - first_line for line in odd])
+        findings.partial = True
+    for _ in range(salvage.MOST):
+        root, wrong = _read(text, findings, first_line)
+        rest = text if wrong is None else salvage.without_entry(text, wrong)
+        if rest == text:
+            return root
+        text, findings.partial = rest, True
+    return None
+
+
+def _read(text: str, findings: Findings, first_line: int) -> tuple[Item | None, int | None]:
+    """The root value; None and the line (from 0) that keeps it from being read, if one does."""
     reader = _Reader(findings, first_line - 1)
     try:
         root = reader.document(yaml.parse(text, Loader=_LOADER))
-        for line, column in reader.folded:
-            message = "this value goes on in the next line, and becomes one line"
-            findings.note(line, column, message, "put it in quotes where that is meant")
-        return root
     except yaml.MarkedYAMLError as error:
         line, column, message, suggestion = explain(error, text)
         findings.error(line + first_line, column + 1, message, suggestion)
+        return None, line
     except _TooDeep as deep:
         findings.error(*deep.place, "this is nested too deep", "write it on fewer levels")
+        return None, None
     except (yaml.YAMLError, UnicodeError):
         findings.error(first_line, 1, "this text cannot be read", "save the file as UTF-8 text")
-    return None
+        return None, None
+    for line, column in reader.folded:
+        message = "this value goes on in the next line, and becomes one line"
+        findings.note(line, column, message, "put it in quotes where that is meant")
+    return root, None
 
 
 def _tell_cut(text: str, findings: Findings, first_line: int) -> None:
@@ -104,6 +123,8 @@ class _Reader:
         written = ""
         if isinstance(event, ScalarEvent):
             value, written = _scalar(event)
+            if value is None and self._findings.partial:
+                value = BROKEN  # what stood under it may have been taken out
             self._note_folded(event, line, column)
         elif isinstance(event, SequenceStartEvent):
             value = self._list(events, depth + 1)

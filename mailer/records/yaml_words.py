@@ -68,6 +68,13 @@ _SLIPS = (
     (re.compile(r"\s*(?://|/\*)"), "this is no comment in YAML", "begin comments with #"),
     (re.compile(r"\s*-\s+-\s"), "two dashes begin this entry", "keep one of them"),
     (
+        re.compile(r"\s*(?:[\u2010-\u2015\u2212•·‣▪*]|-\u00a0)\s*[\w-]+:"),
+        "this sign does not begin an entry",
+        "write a hyphen and a space, as - id: ...",
+    ),
+    (re.compile(r"\s*-[\w-]+:(?:\s|$)"), "no space stands behind the dash", "write - id: ..."),
+    (re.compile(r"\.\.\.\s*$"), "three dots end a file in YAML", "take the line away"),
+    (
         re.compile(r"\s*- +[\"'][\w-]+:.*[\"']\s*$"),
         "the quotes hold key and value",
         "write id: value",
@@ -89,10 +96,11 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]
     if "\t" in lines[line][: column + 1] if line < len(lines) else False:
         return line, lines[line].index("\t"), *_MEANINGS[0][1:]
     before = max((at for at in range(line) if lines[at].strip()), default=-1)
-    for at in (line, before):
-        for shape, message, suggestion in _SLIPS if 0 <= at < len(lines) else ():
-            if shape.match(lines[at]):
-                return at, len(lines[at]) - len(lines[at].lstrip()), message, suggestion
+    told = _slip(lines, (line, before))
+    if told is None and "mapping values are not allowed" in said and before >= 0:
+        told = _shifted(lines, before, line)
+    if told is not None:
+        return told
     open_ = _open_quote(text, line)
     if open_ is not None:
         return *open_, "a quotation mark is opened and never closed", "close it on its own line"
@@ -100,6 +108,45 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]
         if part in said:
             return line, column, message, suggestion
     return line, column, "this is not YAML", "check quotes, colons and indentation near here"
+
+
+def _slip(lines: list[str], where: tuple[int, ...]) -> tuple[int, int, str, str] | None:
+    """What one of these lines looks like that is not YAML, if anything."""
+    for at in where:
+        for shape, message, suggestion in _SLIPS if 0 <= at < len(lines) else ():
+            if shape.match(lines[at]):
+                return at, _indent(lines[at]), message, suggestion
+    return None
+
+
+def _shifted(lines: list[str], above: int, line: int) -> tuple[int, int, str, str] | None:
+    """What to tell of a key that stands further in than a line above which has a value already."""
+    inner, outer = _indent(lines[line]), _indent(lines[above])
+    if inner <= outer or not re.match(r"\s*(?:- +)?[^\s:#]+:?(?:\s|$)", lines[above]):
+        return None
+    if re.match(r"\s*- +[^:]+$", lines[above]):
+        message = "this entry has no key, and the line below adds one to it"
+        return above, outer, message, "write - id: ..., or indent the line below as this one"
+    around = _columns(lines[:above], min(inner, outer or inner))
+    if inner in around and (not outer or outer not in around):
+        message = "this line stands further left than those around it"
+        return above, outer, message, "indent it as they are"
+    message = "this line stands further right than the one above it, which has a value already"
+    return line, inner, message, "begin both in one column; a list's entries begin with a dash"
+
+
+def _columns(lines: list[str], least: int) -> set[int]:
+    """The columns of the lines of an entry, up to where it begins left of `least`."""
+    found: set[int] = set()
+    for line in filter(str.strip, reversed(lines)):
+        if line.lstrip().startswith("- ") and _indent(line) < least:
+            break
+        found.add(_indent(line))
+    return found
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
 
 
 def _open_quote(text: str, line: int) -> tuple[int, int] | None:

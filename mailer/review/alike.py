@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 
 from mailer.db import Store, Tx
 from mailer.db.schema import likeness, submission
+from mailer.privacy import WEEK
 
 SIMILAR = "many send nearly the same words"
 """Why staff look at what came after the first few."""
@@ -15,7 +16,7 @@ SIMILAR = "many send nearly the same words"
 MANY = 5
 """People who may say nearly the same before staff look at what the next one says."""
 
-KEPT = 7 * 86400.0
+KEPT = WEEK
 """Seconds for which anything here is kept."""
 
 

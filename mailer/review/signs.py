@@ -9,12 +9,15 @@ from pathlib import Path
 
 from mailer import addresses
 from mailer.campaigns.values import Supporter
+from mailer.review import scripts
 
 LINK = "a link where a name belongs"
 THROWAWAY = "an address to be thrown away"
 OFFICIAL = "an official's own address"
 BAITED = "a field that people cannot see was filled in"
 CROWD = "many from one network"
+MIXED = "letters of several alphabets that look alike"
+WORD = "a word that the campaign holds"
 """Why letters are held: said in the log, and in other words on the receipt."""
 
 _ENDINGS = "app|biz|ca|club|co|com|fr|icu|info|io|link|live|net|online|org|ru|shop|site|top|uk|xyz"
@@ -30,8 +33,11 @@ def sign(who: Supporter, officials: Iterable[str]) -> str:
     """
     if any(_LINK.search(text) for text in (who.name, who.affiliation, who.district)):
         return LINK
-    if is_thrown_away(addresses.domain(who.email)):
+    domain = addresses.domain(who.email)
+    if is_thrown_away(domain):
         return THROWAWAY
+    if any(map(scripts.are_mixed, (who.name, who.affiliation))) or scripts.is_imitation(domain):
+        return MIXED
     return OFFICIAL if _is_one_of(who.email, officials) else ""
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
-
-from sqlalchemy import Select, bindparam, exists, func, or_, select
 
 from mailer.db import Store
-from mailer.db.schema import consent, letter, submission
-from mailer.status import State
+from mailer.sendlog import census
+from mailer.sendlog.census import AGREED, EVER, VIA, People
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,13 +21,15 @@ class Share:
 def shares(store: Store, campaign: str) -> dict[str, Share]:
     """What is known of each organisation, by id; of those with neither link nor consent nothing.
 
-    People count as in `sendlog.written`: confirmed where the campaign confirms, no trials. A
+    People count as in `census.written`: confirmed where the campaign confirms, no trials. A
     consent counts as soon as its person has confirmed, whatever became of the letters.
     """
-    with store.read() as tx:
-        via = {row.name: row.number for row in tx.execute(_VIA, {"campaign": campaign})}
-        agreed = {row.name: row.number for row in tx.execute(_AGREED, {"campaign": campaign})}
-        ever = {row.name: row.number for row in tx.execute(_EVER, {"campaign": campaign})}
+    return shares_of(census.people(store, campaign))
+
+
+def shares_of(found: People) -> dict[str, Share]:
+    """The same, of what was counted."""
+    via, agreed, ever = (found.by_facet.get(facet, {}) for facet in (VIA, AGREED, EVER))
     return {
         name: Share(
             via=via.get(name, 0),
@@ -39,32 +38,3 @@ def shares(store: Store, campaign: str) -> dict[str, Share]:
         )
         for name in sorted({*via, *ever})
     }
-
-
-_COUNTS = (
-    letter.c.submission == submission.c.id,
-    letter.c.person.is_not(None),
-    letter.c.state != State.REVIEW,
-)
-_PEOPLE = func.count(submission.c.person.distinct()).label("number")
-_VIA = (
-    select(submission.c.via.label("name"), _PEOPLE)
-    .where(submission.c.campaign == bindparam("campaign"), submission.c.via != "")
-    .where(exists().where(*_COUNTS))
-    .group_by(submission.c.via)
-)
-
-
-def _consents() -> Select[Any]:
-    """People by the organisation that they agreed to."""
-    confirmed = or_(submission.c.confirmed_at.is_not(None), exists().where(*_COUNTS))
-    return (
-        select(consent.c.organisation.label("name"), _PEOPLE)
-        .join(submission, submission.c.id == consent.c.submission)
-        .where(submission.c.campaign == bindparam("campaign"), confirmed)
-        .group_by(consent.c.organisation)
-    )
-
-
-_EVER = _consents()
-_AGREED = _consents().where(consent.c.withdrawn_at.is_(None))

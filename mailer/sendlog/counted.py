@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,8 +13,8 @@ from sqlalchemy import Select, func, select
 from mailer import outbox
 from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_count, written_count
-from mailer.sendlog import counting, lines
-from mailer.sendlog.filters import Filter
+from mailer.sendlog import counting, lines, listing, owners
+from mailer.sendlog.filters import Filter, Place, cursor_at
 from mailer.status import Kind, State
 
 SMALL = 20_000
@@ -26,6 +26,9 @@ MOST_REST = 3000
 MANY = 10_000
 """Letters that need a person, of which no more are counted."""
 
+ROUNDS = 10
+"""Parts of the log that are read one after the other while somebody waits for a count."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class States:
@@ -33,6 +36,7 @@ class States:
 
     by_state: dict[State, int]
     at: float | None = None  # when they were counted; None: now
+    whole: bool = True  # False: only the newest were counted, there may be more of each
 
     @property
     def all(self) -> int:
@@ -67,6 +71,21 @@ def states(store: Store, wanted: Filter, *, small: int = SMALL) -> States:
         statement = _exactly(wanted) if counted is None else _as_counted(wanted)
         found = {State(row.state): int(row.number) for row in tx.execute(statement)}
     return States(by_state=found, at=counted[0] if counted else None)
+
+
+def narrow(store: Store, wanted: Filter, most: int) -> States:
+    """The newest `most` letters at the most, whatever narrows them, by state."""
+    found: list[Place] = []
+    with store.read() as tx:
+        for _ in range(ROUNDS):
+            some = listing.places(tx, wanted, most - len(found))
+            found += some.places
+            if some.read_to is None or len(found) >= most:
+                break
+            wanted = replace(wanted, before=cursor_at(some.read_to))
+        whole = some.read_to is None and len(found) < most
+        by_state = owners.states(tx, [key for _, key in found])
+    return States(by_state=by_state, whole=whole)
 
 
 def written(

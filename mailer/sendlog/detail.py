@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row as DbRow
@@ -10,7 +11,8 @@ from sqlalchemy import select
 
 from mailer.db import Store
 from mailer.db.schema import letter, letter_event, letter_text, submission
-from mailer.message import Mail
+from mailer.errors import HeaderError
+from mailer.message import Mail, compose
 from mailer.outbox import enclosures, mail_of
 from mailer.sendlog import news
 from mailer.sendlog.listing import COLUMNS, Row, row_of
@@ -85,12 +87,26 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
     date = found.dated_at or found.created_at
     return LetterPage(
         row=row_of(found), events=happened,
-        mail=None if secret else mail_of(found, kind, date, along),
+        mail=None if secret else _as_it_left(mail_of(found, kind, date, along), found.sha256),
         dated_at=found.dated_at, sha256=found.sha256, post=found.post or "",
         language=found.language or "", queue=found.queue, due_at=found.due_at,
         provider_id=found.provider_id, cleared=found.cleared,
         told_at=found.told_at, edited=bool(found.edited), news=told,
     )  # fmt: skip
+
+
+def _as_it_left(mail: Mail, sha256: str) -> Mail:
+    """The mail with or without its HTML part: the list of free-mail providers may since have grown."""
+    other = replace(mail, html=not mail.html)
+    agrees = sha256 and _digest(mail) != sha256 and _digest(other) == sha256
+    return other if agrees else mail
+
+
+def _digest(mail: Mail) -> str:
+    try:
+        return hashlib.sha256(compose(mail)).hexdigest()
+    except HeaderError:
+        return ""
 
 
 def _event(row: DbRow[Any]) -> Event:

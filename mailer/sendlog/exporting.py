@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, literal_column, select
+from sqlalchemy import ColumnElement, Integer, literal_column, select, type_coerce
 
 from mailer.db import Store, Tx, given
 from mailer.db.schema import letter, submission
@@ -61,7 +61,8 @@ COLUMNS = (
     Column(key="created_at", label=mark("Written (UTC)"), source=letter.c.created_at),
     Column(key="sent_at", label=mark("Left (UTC)"), source=letter.c.sent_at),
     Column(key="attempts", label=mark("Attempts"), source=letter.c.attempts),
-    Column(key="possibly_twice", label=mark("Possibly twice"), source=letter.c.possibly_twice),
+    Column(key="possibly_twice", label=mark("Possibly twice"),
+           source=type_coerce(letter.c.possibly_twice, Integer), shown=bool),
     Column(key="via", label=mark("Via"), source=submission.c.via),
     Column(key="role", label=mark("Role"), source=submission.c.role),
     Column(key="affiliation", label=mark("Affiliation"), source=submission.c.affiliation),
@@ -87,18 +88,30 @@ def columns(role: str) -> tuple[Column, ...]:
 def rows(
     store: Store, wanted: Filter, head: Sequence[Column], at_once: int = AT_ONCE
 ) -> Iterator[tuple[Any, ...]]:
-    """All letters that match, newest first, each with the cells of `head`.
+    """The same row by row."""
+    for part in parts(store, wanted, head, at_once):
+        yield from zip(*part, strict=True)
 
-    They are read in parts, each in a transaction of its own, so whoever takes them slowly holds up
+
+def parts(
+    store: Store, wanted: Filter, head: Sequence[Column], at_once: int = AT_ONCE
+) -> Iterator[list[Sequence[Any]]]:
+    """All letters that match, newest first, some at a time, column by column as `head` has them.
+
+    Each part is read in a transaction of its own, so whoever takes them slowly holds up
     nobody. A letter that is written meanwhile is not among them; every other one is, once.
     """
     read = _straight if _is_plain(wanted) else _by_place
-    changes = [(number, one.shown) for number, one in enumerate(head) if one.shown]
     wanted = replace(wanted, before="", after="")
     while True:
         with store.read() as tx:
-            cells, last = read(tx, wanted, head, at_once)
-        yield from _shown(cells, changes)
+            found, last = read(tx, wanted, head, at_once)
+        if found:
+            columns: list[Sequence[Any]] = [*zip(*found, strict=True)][: len(head)]
+            yield [
+                [*map(one.shown, cells)] if one.shown else cells
+                for one, cells in zip(head, columns, strict=True)
+            ]
         if last is None:
             return
         wanted = replace(wanted, before=cursor_at(last))
@@ -143,15 +156,3 @@ def _by_place(tx: Tx, wanted: Filter, head: Sequence[Column], most: int) -> _Par
 
 def _cells(head: Sequence[Column]) -> list[ColumnElement[Any]]:
     return [one.source.label(f"cell_{number}") for number, one in enumerate(head)]
-
-
-def _shown(
-    found: Sequence[Sequence[Any]], changes: Sequence[tuple[int, Callable[[Any], object]]]
-) -> Iterator[tuple[Any, ...]]:
-    """The cells of some rows; column by column, which is quicker."""
-    if not found:
-        return iter(())
-    cells: list[Any] = [*zip(*found, strict=True)][:-2]
-    for number, shown in changes:
-        cells[number] = [*map(shown, cells[number])]
-    return zip(*cells, strict=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from mailer.status import Kind
+from mailer.status import Kind, State
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +29,11 @@ class Filter:
         """What is asked of the submission, by the column that says it."""
         named = {"via": self.via, "role": self.role, "district": self.district}
         return {name: value for name, value in named.items() if value}
+
+
+def in_state(wanted: Filter, state: State) -> Filter:
+    """The same letters, those in one state alone."""
+    return replace(wanted, state=state.value)
 
 
 Place = tuple[float, str]

@@ -14,7 +14,6 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
-    exists,
     false,
     func,
     literal_column,
@@ -45,9 +44,9 @@ _LOOKED_UP = 8
 
 
 def newest(tx: Tx, wanted: Filter, most: int) -> list[Place]:
-    """The places of the first `most` letters that are wanted, from the cursor on; no search."""
-    narrow = [*_between(wanted), *_of_submission(wanted)]
-    parts = [_line([*line, *narrow], wanted, most) for line in lines(tx, wanted)]
+    """The places of the first `most` letters, from the cursor on, whosesoever they are."""
+    near = _between(wanted)
+    parts = [_line([*line, *near], wanted, most) for line in lines(tx, wanted)]
     if not parts:
         return []
     statement = parts[0]
@@ -67,9 +66,7 @@ def count(tx: Tx, wanted: Filter) -> int:
 
 def lines(tx: Tx, wanted: Filter) -> list[Line]:
     """The lines that together hold what is wanted, but for what the submission says."""
-    if wanted.state and wanted.state not in set(State):
-        return []
-    if wanted.kind and wanted.kind not in set(Kind):
+    if _is_unknown(wanted):
         return []
     kinds = [Kind(wanted.kind)] if wanted.kind else list(Kind)
     return [line for kind in kinds for line in _of_kind(tx, wanted, kind)]
@@ -82,14 +79,25 @@ def in_order(statement: Select[Any], columns: Any, wanted: Filter) -> Select[Any
     return statement.order_by(columns.created_at.desc(), columns.id.desc())
 
 
-def of_letter(wanted: Filter) -> list[ColumnElement[bool]]:
-    """What is asked of the letter itself, undisguised: for those found by other ways."""
-    kind = [_kind(Kind(wanted.kind))] if wanted.kind in set(Kind) else []
-    state = [outbox.is_state(State(wanted.state))] if wanted.state in set(State) else []
-    unknown = (wanted.kind and not kind) or (wanted.state and not state)
+def of_letter(wanted: Filter, *, disguised: bool = False) -> list[ColumnElement[bool]]:
+    """What is asked of the letter itself: for those found by other ways, and perhaps disguised."""
+    if _is_unknown(wanted):
+        return [false()]
     asked = ((letter.c.campaign, wanted.campaign), (letter.c.official, wanted.official))
-    named = [column == value for column, value in asked if value]
-    return [*kind, *state, *named, *_between(wanted), *([false()] if unknown else [])]
+    if disguised:
+        hidden = (*asked, (letter.c.kind, wanted.kind), (letter.c.state, wanted.state))
+        named = [_disguised(column) == value for column, value in hidden if value]
+        return [*named, *_between(wanted)]
+    kind = [_kind(Kind(wanted.kind))] if wanted.kind else []
+    state = [outbox.is_state(State(wanted.state))] if wanted.state else []
+    return [*kind, *state, *(column == value for column, value in asked if value),
+            *_between(wanted)]  # fmt: skip
+
+
+def _is_unknown(wanted: Filter) -> bool:
+    """True for a state or kind that there is not."""
+    state, kind = wanted.state, wanted.kind
+    return bool((state and state not in set(State)) or (kind and kind not in set(Kind)))
 
 
 def campaigns(tx: Tx, official: str = "") -> Sequence[str]:
@@ -112,7 +120,7 @@ def counted(tx: Tx, wanted: Filter) -> int | None:
 
 def _of_kind(tx: Tx, wanted: Filter, kind: Kind) -> list[Line]:
     if wanted.state in BRIEF:
-        return [(_LEASED, outbox.is_state(State(wanted.state)), *_plainly(wanted, kind))]
+        return [(_LEASED, *_leased(wanted, kind))]
     if wanted.state and not (kind is Kind.LETTER and _state_is_common(tx, wanted)):
         return _by_state(tx, wanted, kind)
     if kind is Kind.LETTER:
@@ -162,9 +170,12 @@ def _state_is_common(tx: Tx, wanted: Filter) -> bool:
     return in_state is not None and theirs is not None and in_state > _LOOKED_UP * theirs
 
 
-def _plainly(wanted: Filter, kind: Kind) -> list[ColumnElement[bool]]:
-    asked = ((letter.c.campaign, wanted.campaign), (letter.c.official, wanted.official))
-    return [_kind(kind)] + [column == value for column, value in asked if value]
+def _leased(wanted: Filter, kind: Kind) -> list[ColumnElement[bool]]:
+    """Of the few letters that a worker holds, those that are wanted."""
+    asked = ((letter.c.state, wanted.state), (letter.c.kind, kind.value),
+             (letter.c.campaign, wanted.campaign),
+             (letter.c.official, wanted.official))  # fmt: skip
+    return [_disguised(column) == value for column, value in asked if value]
 
 
 def _kind(kind: Kind) -> ColumnElement[bool]:
@@ -193,10 +204,15 @@ def _between(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _of_submission(wanted: Filter) -> list[ColumnElement[bool]]:
-    asked = [submission.c[name] == value for name, value in wanted.properties.items()]
-    if not asked:
-        return []
-    return [exists().where(submission.c.id == letter.c.submission, *asked)]
+    """What is asked of the submission: looked up letter by letter, as no planner turns round."""
+    return [
+        select(submission.c[name])
+        .where(submission.c.id == letter.c.submission)
+        .correlate(letter)
+        .scalar_subquery()
+        == value
+        for name, value in wanted.properties.items()
+    ]
 
 
 def _line(conditions: Iterable[ColumnElement[bool]], wanted: Filter, most: int) -> Select[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Row as DbRow
@@ -84,6 +84,17 @@ def places(tx: Tx, wanted: Filter, most: int) -> Found:
     return Found(places=lines.newest(tx, wanted, most))
 
 
+def every_place(tx: Tx, wanted: Filter, most: int) -> list[Place]:
+    """The same for whoever waits as long as it takes: short of `most` only at the log's end."""
+    found: list[Place] = []
+    while True:
+        some = places(tx, wanted, most - len(found))
+        found += some.places
+        if some.read_to is None or len(found) >= most:
+            return found
+        wanted = replace(wanted, before=cursor_at(some.read_to))
+
+
 def rows(store: Store, wanted: Filter, batch: int = 500) -> Iterator[Row]:
     """All rows that match, newest first, read in pages: memory stays flat, nobody is blocked."""
     while True:
@@ -109,18 +120,6 @@ def counts(store: Store, campaign: str = "") -> dict[State, int]:
         statement = statement.where(letter.c.campaign == campaign)
     with store.read() as tx:
         return {State(state): number for state, number in tx.execute(statement.group_by("state"))}
-
-
-def written(store: Store, campaign: str) -> int:
-    """How many people have a letter in a campaign: confirmed where it confirms, none twice.
-
-    Trials do not count, nor do letters that wait for staff to look at them.
-    """
-    counts = select(func.count(letter.c.person.distinct())).where(
-        letter.c.campaign == campaign, letter.c.person.is_not(None), letter.c.state != State.REVIEW
-    )
-    with store.read() as tx:
-        return int(tx.execute(counts).scalar_one())
 
 
 COLUMNS = (

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from mailer.db import Tx, given
 from mailer.db.schema import found_by, letter, submission
-from mailer.sendlog import lines
+from mailer.sendlog import lines, owners
 from mailer.sendlog.filters import Filter, Found, Place, cursor, cursor_at
 from mailer.sendlog.terms import Term, fits, terms
 from mailer.status import Kind
@@ -76,7 +76,10 @@ def _people(
     by_reference = _by_reference(tx, query)
     if not asked:
         return by_reference, []
-    found = [(term.beginnings, _beginning(tx, term.beginnings, few)) for term in asked]
+    found, most = [], few
+    for term in sorted(asked, key=lambda one: -len(one.raw)):  # the longest fits the fewest
+        found.append((term.beginnings, _beginning(tx, term.beginnings, most)))
+        most = min(most, len(found[-1][1]))
     lead, keys = min(found, key=lambda one: len(one[1]))
     if len(keys) > few and len(asked) > 1:
         typed = [" ".join(term.words) for term in asked]
@@ -137,7 +140,8 @@ def _letters_of(
         ordered = [one for one in ordered if _may_follow(one[0], wanted)]
     places: list[Place] = []
     for start in range(0, len(ordered), AT_ONCE):
-        places += _of_some(tx, wanted, [key for _, key in ordered[start : start + AT_ONCE]])
+        some = [key for _, key in ordered[start : start + AT_ONCE]]
+        places += owners.letters_of(tx, wanted, some)
         places.sort(reverse=not back)
         rest = ordered[start + AT_ONCE :]
         enough = len(places) >= most and wanted.kind == Kind.LETTER
@@ -151,19 +155,6 @@ def _may_follow(at: float, wanted: Filter) -> bool:
     if after is not None:
         return at >= after[0]
     return before is None or at <= before[0]
-
-
-def _of_some(tx: Tx, wanted: Filter, ids: Sequence[str]) -> list[Place]:
-    rows = given.table(tx.dialect.name, "id")
-    asked = [submission.c[name] == value for name, value in wanted.properties.items()]
-    found = select(letter.c.created_at, letter.c.id).join_from(
-        rows, letter, letter.c.submission == rows.c.id
-    )
-    if asked:
-        found = found.join(submission, submission.c.id == letter.c.submission)
-    values = given.rows(tx.dialect.name, [{"id": key} for key in ids])
-    found = found.where(*lines.of_letter(wanted), *asked)
-    return [(row.created_at, row.id) for row in tx.execute(found, values)]
 
 
 def _are_some(tx: Tx, texts: Sequence[str], most: int) -> bool:
@@ -185,7 +176,7 @@ def _by_newest(
         part = people[start : start + AT_ONCE]
         fitting = _fitting(tx, [key for _, key in part], asked) if len(asked) > 1 else None
         ids = [key for _, key in part if fitting is None or key in fitting]
-        places += _of_some(tx, wanted, ids)
+        places += owners.letters_of(tx, wanted, ids)
         if len(places) >= most + AT_ONCE:
             break
     else:
@@ -214,7 +205,7 @@ def _read(tx: Tx, wanted: Filter, asked: Sequence[Term], most: int) -> Found:
     back, at = _is_back(wanted), wanted
     for _ in range(MOST_READ // READ):
         some = lines.newest(tx, at, READ)
-        fitting = _of_fitting(tx, some, asked)
+        fitting = _of_fitting(tx, owners.with_properties(tx, wanted, some), asked)
         places += [one for one in some if one[1] in fitting]
         if len(places) >= most or len(some) < READ:
             return Found(places=places[:most])

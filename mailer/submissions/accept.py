@@ -21,7 +21,7 @@ from mailer.outbox import NewLetter, Sender, Terms
 from mailer.status import Kind, State
 from mailer.submissions import aliases, asking, consents, replacing, succession
 from mailer.submissions.asking import Asked
-from mailer.submissions.consents import Wording
+from mailer.submissions.consents import SendWording, Wording
 from mailer.submissions.passage import OPEN, Door, MayMail
 from mailer.submissions.preview import letters_hash, written
 
@@ -47,6 +47,7 @@ class Draft:
     trial_to: str = ""
     replaces: str = ""  # the receipt of what was written with a mistyped address, and waits
     agreed: tuple[Wording, ...] = ()  # what organisations may have of them
+    wording: SendWording | None = None  # what stood above the button
     edited: bool = False  # the supporter changed the letters' own text
     network: str = ""  # where it comes from; kept as a keyed hash, for a week
     left: frozenset[str] = frozenset()  # officials whose office changed hands since the approval
@@ -71,7 +72,7 @@ def accept(store: Store, draft: Draft, door: Door = OPEN) -> str:
         if token is None:
             known = select(submission.c.receipt).where(submission.c.id == draft.id)
             return str(tx.execute(known).scalar_one())
-        consents.add(tx, draft.id, draft.agreed, now=now)
+        consents.add(tx, draft.id, draft.agreed, now=now, wording=draft.wording)
         passage = door.judge(tx, now)
         hold = _hold(tx, draft, person, mailbox) or passage.hold
         asks = draft.edition.campaign.confirm or passage.ask
@@ -134,7 +135,8 @@ def _enter(
     values: dict[str, Any] = {
         "id": draft.id, "receipt": random_id(), "campaign": draft.edition.campaign.slug,
         "approval": draft.edition.approval,
-        "letters_hash": letters_hash(who, draft.letters, draft.agreed),
+        "letters_hash": letters_hash(who, draft.letters, (*draft.agreed, draft.wording)),
+        "wording": draft.wording.version if draft.wording else "",
         "person": person, "mailbox": mailbox, "language": who.language, "name": who.name,
         "email": who.email, "search": f"{addresses.folded(who.name)} {who.email.casefold()}",
         "postal_code": who.postal_code, "address": who.address, "district": who.district,

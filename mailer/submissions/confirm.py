@@ -78,18 +78,21 @@ def confirm(store: Store, token: str, submission_id: str, *, sender: Sender) -> 
         if row is None:
             return None
         if link.open:
-            let_go(tx, row, now=now, sender=sender)
+            let_go(tx, row, now=now, sender=sender, by="link")
         elif not links.open_ones(tx, link.mailbox, now):
             expiring.cancel(tx, awaiting(tx, submission_id), now=now)
     return str(row.receipt)
 
 
-def let_go(tx: Tx, row: Row[Any], *, now: float, sender: Sender) -> None:
-    """Let a submission go, by its row; one that does not wait any more stays as it is."""
+def let_go(tx: Tx, row: Row[Any], *, now: float, sender: Sender, by: str) -> None:
+    """Let a submission go, by its row; one that does not wait any more stays as it is.
+
+    `by` is what the owner of the mailbox used: link | code.
+    """
     if not awaiting(tx, row.id):
         return
     this = update(submission).where(submission.c.id == row.id, submission.c.confirmed_at.is_(None))
-    tx.execute(this.values(confirmed_at=now))
+    tx.execute(this.values(confirmed_at=now, confirmed_by=by))
     _release(tx, row, now, sender)
 
 

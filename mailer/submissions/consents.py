@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from mailer.db import Store, Tx
+from mailer.db import Store, Tx, marks
 from mailer.db.schema import consent, meta, submission
 
 _WORDING = "wording "  # before its version: the name under which `meta` keeps what was asked
@@ -38,6 +38,15 @@ class Wording:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SendWording(Wording):
+    """What stands above the button that sends letters, and how long all is kept by then."""
+
+    organisation: str = ""
+    text_days: int | None  # None: for good
+    person_days: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Consent:
     """What a supporter agreed to, and when."""
 
@@ -47,21 +56,34 @@ class Consent:
     withdrawn_at: float | None
 
 
-def add(tx: Tx, submission_id: str, agreed: Sequence[Wording], *, now: float) -> None:
-    """Note what a submission's supporter agreed to, and the words that they read."""
+def add(
+    tx: Tx, submission_id: str, agreed: Sequence[Wording], *, now: float,
+    wording: SendWording | None = None,
+) -> None:  # fmt: skip
+    """Note what a submission's supporter agreed to, and the words that they read.
+
+    `wording` stood above the button that they pressed.
+    """
     rows = [
         {"submission": submission_id, "organisation": one.organisation, "wording": one.version,
          "at": now}
         for one in agreed
     ]  # fmt: skip
-    if not rows:
+    if rows:
+        tx.execute(insert(consent), rows)
+    words = {_WORDING + one.version: one.text for one in (*agreed, wording) if one}
+    if not words:
         return
-    tx.execute(insert(consent), rows)
-    words = {_WORDING + one.version: one.text for one in agreed}
     # In one order: two submissions at once wait for each other's first wordings, never crosswise.
     kept = [{"name": name, "value": words[name]} for name in sorted(words)]
     into = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
     tx.execute(into(meta).on_conflict_do_nothing(index_elements=[meta.c.name]), kept)
+
+
+def wording(tx: Tx, version: str) -> dict[str, Any] | None:
+    """The words of a version, with all that was kept beside them; None for one never shown."""
+    text = marks.get(tx, _WORDING + version) if version else ""
+    return {key: value for key, value in json.loads(text).items() if value != ""} if text else None
 
 
 def given(tx: Tx, submission_id: str) -> tuple[Consent, ...]:

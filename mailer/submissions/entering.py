@@ -53,7 +53,7 @@ def enter(store: Store, receipt: str, typed: str, *, sender: Sender) -> Answer |
             expiring.cancel(tx, waiting, now=now)
             return Answer.DONE
         if _fits(tx, code, mailed, store.pepper(tx)):
-            let_go(tx, row, now=now, sender=sender)
+            let_go(tx, row, now=now, sender=sender, by="code")
             return Answer.DONE
         before = links.closed_ones(tx, row.mailbox, now)
         return Answer.OVER if _fits(tx, code, before, store.pepper(tx)) else Answer.WRONG

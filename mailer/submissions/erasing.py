@@ -6,39 +6,37 @@ when. Keyed hashes stay, so that counts and "one letter for each person" hold; t
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, select, update
 
-from mailer import addresses, audit, outbox
+from mailer import addresses, audit, outbox, privacy
 from mailer.db import Store, Tx, searching
 from mailer.db.schema import (
     confirmation,
     consent,
     letter,
-    letter_event,
     letter_text,
     likeness,
-    news,
     submission,
 )
 from mailer.outbox import Event, enclosures
+from mailer.privacy import Erasing
 from mailer.status import Kind, State
-from mailer.submissions import journal, receipts, withdrawing
+from mailer.submissions import journal, leftovers, receipts, redacting, withdrawing
 from mailer.submissions.accept import one_at_a_time
 from mailer.submissions.journal import Erasure
+from mailer.submissions.redacting import ERASED, Named
 
-ERASED = "erased"
-"""The reason of letters that were stopped, and what stands where an address stood."""
+# The reason of letters that were stopped, and what stands where an address stood.
+__all__ = ["ERASED", "Erased", "erase", "forget", "forget_mailbox", "forget_one", "replay"]
 
-_PERSON = ("name", "email", "search", "postal_code", "address", "district", "role", "affiliation",
-           "personal", "letters_hash", "network")  # fmt: skip
-_WORDS = ("from_name", "reply_name", "reply_address", "subject", "salutation", "body")
-_READER = ("to_name", "to_address")  # theirs, where we wrote to the supporter
+_PERSON = privacy.blanked("submission")
+_WORDS = privacy.blanked("letter_text")
+_READER = privacy.blanked("letter_text", Erasing.READER)  # theirs, where we wrote to the supporter
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +117,12 @@ def erase(tx: Tx, erasure: Erasure, *, now: float) -> Erased:
         tx.execute(delete(confirmation).where(sent, confirmation.c.at <= erasure.at))
         before = submission.c.created_at <= erasure.at
         theirs = (submission.c.mailbox == erasure.mailbox) & before
-    still = select(submission.c.id, submission.c.email).where(submission.c.erased_at.is_(None))
+    columns = (submission.c.id, submission.c.mailbox, submission.c.email, submission.c.name)
+    still = select(*columns).where(submission.c.erased_at.is_(None))
     found = tx.execute(still.where(theirs)).all()
-    taken = [_erase_one(tx, row.id, row.email, now) for row in found]
+    taken = [_erase_one(tx, row, now) for row in found]
+    for mailbox in sorted({row.mailbox for row in found} - {erasure.mailbox}):
+        leftovers.drop_links(tx, mailbox, now)
     return Erased(
         submissions=len(found),
         stopped=sum(one.stopped for one in taken),
@@ -138,7 +139,8 @@ def replay(tx: Tx, erasures: Iterable[Erasure], *, now: float) -> int:
     return sum(erase(tx, erasure, now=now).submissions for erasure in erasures)
 
 
-def _erase_one(tx: Tx, submission_id: str, email: str, now: float) -> Erased:
+def _erase_one(tx: Tx, found: Row[Any], now: float) -> Erased:
+    submission_id, whom = found.id, Named(email=found.email, name=found.name)
     rows = tx.execute(
         select(letter)
         .where(letter.c.submission == submission_id)
@@ -147,7 +149,8 @@ def _erase_one(tx: Tx, submission_id: str, email: str, now: float) -> Erased:
     ).all()
     stopped, under_way = _stop(tx, rows, now)
     for row in rows:
-        _erase_letter(tx, row, email)
+        _erase_letter(tx, row, whom)
+    redacting.redact_strays(tx, whom)
     for kept in (consent, likeness):
         tx.execute(delete(kept).where(kept.c.submission == submission_id))
     searching.forget(tx, submission_id)
@@ -180,37 +183,9 @@ def _stop(tx: Tx, rows: Sequence[Row[Any]], now: float) -> tuple[int, int]:
     return len(stopped), len(doubted) + len(dots)
 
 
-def _erase_letter(tx: Tx, row: Row[Any], email: str) -> None:
+def _erase_letter(tx: Tx, row: Row[Any], whom: Named) -> None:
     ours = row.kind != Kind.LETTER  # to the supporter: what a server says of it names them
     blank = dict.fromkeys((*_WORDS, *_READER) if ours else _WORDS, "")
     tx.execute(update(letter_text).where(letter_text.c.letter == row.id).values(**blank))
-    _erase_news(tx, row.id, email, whole=ours)
+    redacting.redact(tx, row, whom, ours=ours)
     enclosures.drop(tx, row.id)
-    answer = "" if ours else _without(email, row.answer)
-    tx.execute(update(letter).where(letter.c.id == row.id).values(answer=answer, sha256=""))
-    quoting = select(letter_event.c.id, letter_event.c.note).where(
-        letter_event.c.letter == row.id,
-        func.lower(letter_event.c.note).contains(email.lower(), autoescape=True),
-    )
-    for event in tx.execute(quoting).all():
-        note = _without(email, event.note)
-        this = (letter_event.c.letter == row.id, letter_event.c.id == event.id)
-        tx.execute(update(letter_event).where(*this).values(note=note))
-    if ours:
-        # By a server, in its own words.
-        said = (letter_event.c.transport != "") | letter_event.c.external_id.is_not(None)
-        tx.execute(
-            update(letter_event).where(letter_event.c.letter == row.id, said).values(note="")
-        )
-
-
-def _erase_news(tx: Tx, letter_id: str, email: str, *, whole: bool) -> None:
-    """What came back may quote the letter, and names whoever it was sent to."""
-    theirs = select(news.c.id, news.c.note).where(news.c.letter == letter_id)
-    for row in tx.execute(theirs).all():
-        values = {"raw": "", "note": "" if whole else _without(email, row.note)}
-        tx.execute(update(news).where(news.c.id == row.id).values(**values))
-
-
-def _without(email: str, text: str) -> str:
-    return re.sub(re.escape(email), f"({ERASED})", text, flags=re.IGNORECASE) if email else text

@@ -17,7 +17,7 @@ from mailer.db.schema import letter, letter_event, letter_text, submission
 from mailer.mails import FoundReceipt
 from mailer.outbox import Sender
 from mailer.status import Kind, State
-from mailer.submissions import erase_links
+from mailer.submissions import data_links, erase_links
 from mailer.submissions.accept import one_at_a_time
 from mailer.submissions.receipts import reference
 
@@ -56,7 +56,7 @@ def ask_for(store: Store, token: str, language: str) -> bool:
 def answer(store: Store, sender: Sender, keys: Sequence[str]) -> int:
     """Queue the mails that were asked for and may be sent; return how many.
 
-    `keys` sign their links to erase.
+    `keys` sign their links to see and to erase everything.
     """
     with store.read() as tx:
         if not marks.beginning(tx, _MARK):
@@ -89,7 +89,8 @@ def _answer(
         for row in found
     ]
     erase = f"{erase_links.link(sender.url, keys, mailbox, now)}?lang={language}"
-    subject, text = mails.receipts(language, listed, erase)
+    see = f"{data_links.link(sender.url, keys, mailbox, now)}?lang={language}"
+    subject, text = mails.receipts(language, listed, see=see, erase=erase)
     newest = found[0]
     posted = outbox.post(
         tx, Kind.ACCOUNT, to=newest.email, subject=subject, text=text, sender=sender,

@@ -14,9 +14,10 @@ from typing import Any
 
 from sqlalchemy import Row, Select, bindparam, delete, exists, func, select, update
 
-from mailer import audit
+from mailer import audit, privacy
 from mailer.db import Store, Tx, marks
-from mailer.db.schema import enclosure, letter, letter_text, news, submission
+from mailer.db.schema import enclosure, letter, letter_event, letter_text, news, submission
+from mailer.privacy import Ends, Erasing
 from mailer.status import OPEN, State
 from mailer.submissions import erasing
 from mailer.submissions.journal import Erasure
@@ -27,8 +28,10 @@ AT_ONCE = 100  # letters, or supporters, changed in one: others can write in bet
 
 _OVER = sorted(set(State) - OPEN)
 _MARK = "kept from"
-_WORDS = ("from_name", "reply_name", "reply_address", "subject", "salutation", "body")
-_READER = ("to_name", "to_address")  # theirs, where we wrote to somebody by themselves
+_WORDS = privacy.blanked("letter_text", ends=Ends.TEXT)
+_READER = privacy.blanked("letter_text", Erasing.READER)  # where we wrote to somebody else
+_AS_IT_CAME = privacy.blanked("news", ends=Ends.TEXT)
+_OWN_WORDS = privacy.blanked("submission", ends=Ends.TEXT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,19 +160,27 @@ def _take_texts(
         row for row in tx.execute(still.with_for_update()).all()
         if rules.text_is_over(row.campaign or "", row.changed_at, now)
     ]  # fmt: skip
-    theirs = [row.id for row in found if row.submission]
-    for some, blank in (
-        (theirs, _WORDS),
-        ([row.id for row in found if not row.submission], (*_WORDS, *_READER)),
-    ):
-        words = update(letter_text).where(letter_text.c.letter.in_(some))
-        tx.execute(words.values(**dict.fromkeys(blank, "")))
     gone = [row.id for row in found]
+    words = update(letter_text).where(letter_text.c.letter.in_(gone))
+    tx.execute(words.values(**dict.fromkeys(_WORDS, "")))
     tx.execute(delete(enclosure).where(enclosure.c.letter.in_(gone)))
-    tx.execute(update(news).where(news.c.letter.in_(gone)).values(raw=""))
-    tx.execute(update(letter).where(letter.c.id.in_(gone)).values(sha256=""))
+    told = update(news).where(news.c.letter.in_(gone))
+    tx.execute(told.values(**dict.fromkeys(_AS_IT_CAME, "")))
+    _take_readers(tx, [row.id for row in found if not row.submission])
     _take_own_words(tx, sorted({row.submission for row in found if row.submission}))
     return found
+
+
+def _take_readers(tx: Tx, ids: Sequence[str]) -> None:
+    """Mails that belong to no submission are to staff: nothing else leads to whom they went.
+
+    The hashes of other letters stay as long as their writer's name: they prove what was approved.
+    """
+    reader = update(letter_text).where(letter_text.c.letter.in_(ids))
+    tx.execute(reader.values(**dict.fromkeys(_READER, "")))
+    tx.execute(update(letter).where(letter.c.id.in_(ids)).values(sha256="", answer=""))
+    said = update(letter_event).where(letter_event.c.letter.in_(ids))
+    tx.execute(said.where(letter_event.c.transport != "").values(note=""))
 
 
 def _take_own_words(tx: Tx, ids: Sequence[str]) -> None:
@@ -180,7 +191,7 @@ def _take_own_words(tx: Tx, ids: Sequence[str]) -> None:
         .where(letter_text.c.subject != "")
     )
     theirs = update(submission).where(submission.c.id.in_(ids), ~kept)
-    tx.execute(theirs.values(personal=""))
+    tx.execute(theirs.values(**dict.fromkeys(_OWN_WORDS, "")))
 
 
 def _reading() -> Select[Any]:

@@ -60,9 +60,9 @@ def written(
 
 
 def letters_hash(
-    supporter: Supporter, letters: Sequence[MergedLetter], agreed: Sequence[Wording] = ()
+    supporter: Supporter, letters: Sequence[MergedLetter], agreed: Sequence[Wording | None] = ()
 ) -> str:
-    """What the supporter approves by sending: the letters, who wrote them, who may know of it."""
+    """What the supporter approves by sending: the letters, who wrote them, all that was agreed."""
     said: list[object] = [asdict(supporter), [asdict(letter) for letter in letters]]
-    said += [asdict(one) for one in agreed]
+    said += [asdict(one) for one in agreed if one]
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -5,13 +5,15 @@ cell gets an apostrophe in front, as the program's own sign for text; in a workb
 text or a number by its type.
 """
 
-from mailer.tables.plain import csv_bytes, json_bytes, moment, safe
+from mailer.tables.plain import Part, csv_bytes, csv_of_parts, json_bytes, moment, safe
 from mailer.tables.workbook import MOST, available, write_xlsx
 
 __all__ = [
     "MOST",
+    "Part",
     "available",
     "csv_bytes",
+    "csv_of_parts",
     "json_bytes",
     "moment",
     "safe",

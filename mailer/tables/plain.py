@@ -16,6 +16,9 @@ Row = Sequence[Any]
 """Cells: text, whole numbers, True and False, None, or moments: seconds since 1970 as float, or as
 datetime with a time zone."""
 
+Part = Sequence[Sequence[Any]]
+"""Some rows, column by column."""
+
 AT_ONCE = 2000  # rows
 
 BOM = "\ufeff"
@@ -25,17 +28,23 @@ _BEGINS = "=+-@\t\r\n＝＋－＠"
 _ENDS = ";\t"  # what another country's spreadsheet takes for the end of a cell
 # OWASP, "CSV Injection".
 _FORMULA = re.compile(f"\\A(?=[{re.escape(_BEGINS)}])|([{_ENDS}][\"' ]*)(?=[{re.escape(_BEGINS)}])")
-_SIGNS = (*(f"\0{sign}" for sign in _BEGINS), *_ENDS)
 
 
 def csv_bytes(head: Sequence[str], rows: Iterable[Row], *, bom: bool = False) -> Iterator[bytes]:
     """A heading and the rows in UTF-8, a few thousand lines at a time; no cell is a formula."""
+    return csv_of_parts(head, ([*zip(*some, strict=True)] for some in _batches(rows)), bom=bom)
+
+
+def csv_of_parts(
+    head: Sequence[str], parts: Iterable[Part], *, bom: bool = False
+) -> Iterator[bytes]:  # fmt: skip
+    """The same for rows that come in parts, column by column."""
     out = io.StringIO(newline="")
     table = csv.writer(out)
     out.write(BOM if bom else "")
     table.writerow([safe(cell) for cell in head])
-    for some in _batches(rows):
-        table.writerows(zip(*map(_cells, zip(*some, strict=True)), strict=True))
+    for part in parts:
+        table.writerows(zip(*map(_cells, part), strict=True))
         yield out.getvalue().encode()
         out.seek(0)
         out.truncate()
@@ -61,7 +70,7 @@ def safe(text: str) -> str:
 def moment(at: float) -> str:
     """A moment as spreadsheets know one, in UTC: 2026-11-23 08:30:00."""
     day, second = divmod(int(at), 86400)
-    return f"{_day(day)} {_time(second // 60)}:{second % 60:02}"
+    return f"{_day(day)} {_clock()[second]}"
 
 
 @cache
@@ -70,8 +79,10 @@ def _day(number: int) -> str:
 
 
 @cache
-def _time(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
+def _clock() -> list[str]:
+    """All seconds of a day as text."""
+    every = (divmod(number, 60) for number in range(86400))
+    return [f"{minute // 60:02}:{minute % 60:02}:{second:02}" for minute, second in every]
 
 
 def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
@@ -81,19 +92,32 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
 
 
 def _cells(column: Sequence[Any]) -> Sequence[object]:
-    """One column of a batch as CSV has it."""
+    """One column of a part as CSV has it."""
     first = next((cell for cell in column if cell is not None), None)
     if isinstance(first, str):
-        # A few searches for all of them: hardly ever is there one to look at by itself.
-        joined = "\0".join(["", *(cell or "" for cell in column)])
-        if any(sign in joined for sign in _SIGNS):
-            return [safe(cell) if cell else cell for cell in column]
-        return column
+        return [safe(cell) if cell else cell for cell in column] if _has_signs(column) else column
     if isinstance(first, bool):
         return ["yes" if cell else "no" for cell in column]
-    if isinstance(first, float | datetime):
-        return [None if cell is None else moment(seconds(cell)) for cell in column]
+    if isinstance(first, float):
+        return [None if cell is None else moment(cell) for cell in column]
+    if isinstance(first, datetime):
+        return [None if cell is None else moment(cell.timestamp()) for cell in column]
     return column
+
+
+def _has_signs(column: Sequence[str | None]) -> bool:
+    """True when some cell may have to be made safe: a few searches for all of them together.
+
+    A sign that stands nowhere is found out at the speed of memory, and most do.
+    """
+    try:
+        joined = "\0".join(column)  # type: ignore[arg-type] # None is what raises
+    except TypeError:
+        joined = "\0".join([cell or "" for cell in column])
+    if any(sign in joined for sign in _ENDS):
+        return True
+    begun = f"\0{joined}"
+    return any(sign in joined and f"\0{sign}" in begun for sign in _BEGINS)
 
 
 def _plain(cell: object) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -50,6 +51,8 @@ __all__ = [
 
 MARK = "#"
 """What stands between the name of an account and its label, where several have the same name."""
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,15}:/")
 
 LABEL_LENGTH = 6  # hexadecimal digits
 
@@ -128,9 +131,11 @@ def from_url(url: str, home: Path) -> Transport:
     scheme, separator, _ = url.partition(":")
     maker = SCHEMES.get(scheme)
     if not separator or maker is None:
+        # What is no scheme may be the key, or the user, with nothing in front of it.
+        shown = f": {scheme!r} is not" if _SCHEME.match(url) else " does not begin with"
         raise SettingsError(
-            f"MAILER_TRANSPORT: {scheme!r} is not a way to send;"
-            f" {did_you_mean(scheme, SCHEMES) or 'use ' + ', '.join(SCHEMES)}"
+            f"MAILER_TRANSPORT{shown} a way to send;"
+            f" {did_you_mean(scheme[:20], SCHEMES) or 'use ' + ', '.join(SCHEMES)}"
         )
     bare, allowed = limits.take(url)
     made = maker(bare, home)

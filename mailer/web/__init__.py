@@ -19,6 +19,7 @@ from mailer.transports.api import HOOKS
 from mailer.transports.api.base import Hook
 from mailer.web import (
     assets,
+    blocked,
     errors,
     health,
     hooks,
@@ -31,7 +32,7 @@ from mailer.web import (
     watching,
 )
 from mailer.web.public import about, draft, embed, rendered, site
-from mailer.web.receipts import acts, confirm, find, paper, unsubscribe, withdrawn
+from mailer.web.receipts import acts, confirm, data, find, paper, unsubscribe, withdrawn
 from mailer.web.services import Services
 from mailer.web.timing import Timings
 
@@ -79,12 +80,12 @@ def create_app(
         }
     )
     for module in (
-        *(health, metrics, hooks, staff, look, localbox, site, about),
+        *(health, metrics, hooks, staff, look, blocked, localbox, site, about),
         *(confirm, withdrawn, paper, unsubscribe, embed, draft),
-        *(acts, find),
+        *(acts, find, data),
     ):
         app.register_blueprint(module.blueprint)
-    watching.install(app, serving.timings)
+    watching.install(app, serving.timings, proxied=settings.proxy_hops > 0)
     return app
 
 

@@ -19,6 +19,11 @@ def caller() -> Caller:
     )
 
 
+def neighbourhood() -> str:
+    """Where the caller is, shortened: what is kept of it with a submission, as a keyed hash."""
+    return limits.shortened(request.remote_addr or "")
+
+
 def may_mail(tx: Tx, email: str, now: float) -> bool:
     """True when a mail to confirm may be sent to an address."""
     serving = services()

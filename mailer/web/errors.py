@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from flask import Flask, current_app, render_template, request
-from werkzeug.exceptions import HTTPException, InternalServerError
-from werkzeug.wrappers import Response
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, current_app, render_template, request
+from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
 
 from mailer.errors import OverLimit, StoreError
 from mailer.i18n import LANGUAGES
@@ -62,7 +64,7 @@ _IN_PART = mark(
 )
 _NO_RECEIPT = (mark("There is no receipt at this address"), _IN_PART)
 _NO_LINK = (mark("This link leads nowhere"), _IN_PART)
-_MAILED = ("/confirm/", "/erase/", "/unsubscribe/")
+_MAILED = ("/confirm/", "/data/", "/erase/", "/unsubscribe/")
 _OTHER = (mark("This did not work"), mark("Go back and try again."))
 
 
@@ -71,14 +73,26 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(OverLimit, _too_often)
+    app.after_request(_lead_here)
 
 
-def _http(error: HTTPException) -> tuple[str, int] | Response:
+def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400 or (error.response and not error.description):
         return error.get_response()
     if isinstance(error, InternalServerError):
         return _page(500)
+    if isinstance(error, MethodNotAllowed):  # RFC 9110, section 15.5.6
+        used = sorted({*(error.valid_methods or ())} - {"OPTIONS"})
+        return *_page(405), {"Allow": ", ".join(used)}
     return _page(error.code)
+
+
+def _lead_here(response: Response) -> Response:
+    """Flask adds a missing slash on the host that a request names: leave that host out."""
+    if response.status_code == 308:
+        path = urlsplit(response.location or "/")._replace(scheme="", netloc="").geturl()
+        response.location = f"/{path.lstrip('/')}"
+    return response
 
 
 def _too_often(error: OverLimit) -> tuple[str, int]:

@@ -113,6 +113,7 @@ def message_html(name: str) -> ResponseReturnValue:
     html = read.parts(_message(name)).html
     response = Response(html, mimetype="text/html")
     response.headers["Content-Security-Policy"] = FRAME
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Referrer-Policy"] = "no-referrer"
     return response
 

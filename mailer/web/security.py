@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
-from werkzeug.exceptions import Forbidden
+from flask.sessions import SecureCookieSessionInterface
+from werkzeug.exceptions import Forbidden, MethodNotAllowed
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from mailer.config import Settings
@@ -36,11 +38,15 @@ _PROVEN = frozenset({"hooks", "unsubscribe"})
 _CSP = (
     "default-src 'none'; style-src 'self'; img-src 'self'; font-src 'self'; script-src 'self';"
     " connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors "
+    " form-action 'self'; report-uri /look/blocked; frame-ancestors "
 )
+RULES = frozenset(rule.split()[0] for rule in _CSP.split(";") if rule.strip())
+"""The names of what the policy rules."""
+
 _HEADERS = {
     "Content-Security-Policy": f"{_CSP}'none'",
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",  # for browsers that do not know frame-ancestors
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Referrer-Policy": "same-origin",
@@ -53,6 +59,8 @@ def install(app: Flask, settings: Settings) -> None:
     app.config.update(
         SECRET_KEY=settings.secret_keys[0],
         SECRET_KEY_FALLBACKS=list(settings.secret_keys[1:]),
+        # The newest, which signs, comes last: a form that was open when keys changed is taken.
+        WTF_CSRF_SECRET_KEY=[*reversed(settings.secret_keys)],
         MAX_CONTENT_LENGTH=LARGEST_POST,
         MAX_FORM_MEMORY_SIZE=LARGEST_POST,
         MAX_FORM_PARTS=MOST_FIELDS,
@@ -61,8 +69,16 @@ def install(app: Flask, settings: Settings) -> None:
         hops = settings.proxy_hops
         behind = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops)
         app.wsgi_app = behind  # type: ignore[method-assign]  # the way Flask is wrapped
+    app.session_interface = _Sessions()
+    app.before_request(_used_method)
     app.before_request(_own_form)
     app.after_request(_add_headers)
+
+
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's signed cookie, by SHA-256 where Flask takes SHA-1."""
+
+    digest_method = staticmethod(hashlib.sha256)
 
 
 def keep_private() -> None:
@@ -100,6 +116,13 @@ def let_frame(origins: Sequence[str]) -> None:
     g.framers = origins
 
 
+def _used_method() -> None:
+    """Refuse OPTIONS, which Flask answers by itself: nothing here is for pages of other sites."""
+    if request.method == "OPTIONS" and request.url_rule is not None:
+        known = current_app.url_map.bind_to_environ(request.environ).allowed_methods()
+        raise MethodNotAllowed([method for method in known if method != "OPTIONS"])
+
+
 def _own_form() -> None:
     """Refuse a form that another site's page sent; browsers too old to say so are let through."""
     if request.method in {"GET", "HEAD", "OPTIONS"} or request.blueprint in _PROVEN:
@@ -108,6 +131,7 @@ def _own_form() -> None:
     origin = request.headers.get("Origin", "")
     ours = {request.host_url.rstrip("/"), _origin(services().settings.public_url)}
     if site not in {"same-origin", "none"} or (origin and origin not in ours):
+        current_app.logger.warning("%s: a form of another site was refused", request.endpoint)
         raise Forbidden
 
 
@@ -123,6 +147,8 @@ def _add_headers(response: Response) -> Response:
         response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    if "framers" in g:
+        del response.headers["X-Frame-Options"]
     if services().settings.public_url.startswith("https:"):
         response.headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
     if "after" in g:

@@ -31,12 +31,15 @@ _QUIET = frozenset({"health"})  # asked every few seconds by machines: no line f
 Wsgi = Callable[["WSGIEnvironment", "StartResponse"], Iterable[bytes]]
 
 
-def install(app: Flask, timings: Timings) -> None:
-    """Watch all requests of the application; the last thing to be installed."""
+def install(app: Flask, timings: Timings, *, proxied: bool) -> None:
+    """Watch all requests of the application; the last thing to be installed.
+
+    `proxied` says that a proxy stands before us, whose ids are kept; a visitor's could name them.
+    """
     kinds = kinds_of(app)
     app.url_value_preprocessor(_note)
-    app.wsgi_app = _Watched(app.wsgi_app, kinds, timings)  # type: ignore[method-assign]  # the way
-    # in which Flask is wrapped
+    app.wsgi_app = _Watched(app.wsgi_app, kinds, timings, proxied=proxied)  # type: ignore[method-assign]
+    # the way in which Flask is wrapped
 
 
 def kinds_of(app: Flask) -> tuple[str, ...]:
@@ -53,13 +56,16 @@ def _note(_endpoint: str | None, _values: dict[str, Any] | None) -> None:
 class _Watched:
     """An application whose requests are watched."""
 
-    def __init__(self, inner: Wsgi, kinds: tuple[str, ...], timings: Timings) -> None:
+    def __init__(
+        self, inner: Wsgi, kinds: tuple[str, ...], timings: Timings, *, proxied: bool
+    ) -> None:
         self.inner = inner
+        self._proxied = proxied
         self._kinds = {kind: number for number, kind in enumerate(kinds)}
         self._timings = timings
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        given = environ.get("HTTP_X_REQUEST_ID", "")
+        given = environ.get("HTTP_X_REQUEST_ID", "") if self._proxied else ""
         own = given if _GIVEN.fullmatch(given) else secrets.token_hex(8)
         token = logs.request_id.set(own)
         began, answered = time.perf_counter(), 500

@@ -11,7 +11,7 @@ from mailer import bulk
 from mailer.campaigns.library import Library
 from mailer.db import Store
 from mailer.errors import MailerError
-from mailer.sendlog import counting
+from mailer.sendlog import census, counting
 from mailer.sendlog.subjects import plain
 
 log = logging.getLogger("mailer.worker")
@@ -50,11 +50,12 @@ class Beside:
 def counting_letters(
     store: Store, library: Library, zone: ZoneInfo
 ) -> Callable[[threading.Event], None]:
-    """Keep the counts of the staff's first page; see sendlog.counting."""
+    """Keep the counts that nobody is to wait for; see sendlog.counting and sendlog.census."""
 
     def work(stop: threading.Event) -> None:
         counting.count_written(store, plain(library.current()), zone, stop)
         counting.count_states(store, stop)
+        census.count_people(store, stop)
 
     return work
 

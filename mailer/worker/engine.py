@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from mailer import outbox
 from mailer.db import Store, Tx
 from mailer.errors import Next, StoreError
-from mailer.outbox import Claimed, Way
+from mailer.outbox import Claimed, Way, quoting
 from mailer.outbox.lanes import Health, account_health
 from mailer.outbox.retries import RetryPlan
 from mailer.transports import Transport
@@ -150,7 +150,8 @@ class Worker:
         for outcome in crew.outcomes:
             if outcome.error is not None and outcome.error.then is Next.STOP:
                 if account not in self._down:
-                    log.warning("%s is down: %s", account, outcome.error)
+                    said = quoting.unquoted(outcome.error, outcome.letter.mail)
+                    log.warning("%s is down: %s", account, said)
                 self._down.add(account)
             elif outcome.answer is not None and account in self._down:
                 log.warning("%s works again", account)

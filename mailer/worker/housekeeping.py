@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from mailer import limits, outbox, review
+from mailer import limits, lookups, outbox, review
 from mailer.campaigns.library import Content, Library
 from mailer.config import Settings
 from mailer.db import Store
@@ -110,6 +110,7 @@ class Housekeeping:
             _Chore(act=self._acting.begin, every=ACT_EVERY),
             _Chore(act=self._read_files, every=FILES_EVERY),
             _Chore(act=witness.noting(settings, store), every=WITNESS_EVERY),
+            _Chore(act=witness.endorsing(settings, store), every=WITNESS_EVERY),
             _Chore(act=self._watch_posts, every=POSTS_EVERY),
         )
         self._watched: tuple[Content, int] | None = None
@@ -159,6 +160,7 @@ class Housekeeping:
     def _forget_callers(self) -> None:
         limits.purge(self._store)
         review.purge(self._store)
+        lookups.purge(self._store)
 
     def _remind(self) -> None:
         reminded = reminders.remind(self._store, self._desk.sender, self._keys)

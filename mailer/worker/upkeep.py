@@ -6,14 +6,14 @@ import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 
-from mailer import audit
+from mailer import accounts, audit
 from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.outbox import Sender
 from mailer.problems import Severity
 from mailer.sendlog import pulse
-from mailer.submissions import keeping, retention, undecided
+from mailer.submissions import keeping, leftovers, retention, undecided
 from mailer.submissions.alerts import Desk
 from mailer.transports import Transport, maildir
 from mailer.worker.beside import BETWEEN_PARTS, Beside
@@ -88,6 +88,9 @@ def purging(
                 after = part.next
                 if not after:
                     break
+                stop.wait(pause)
+            accounts.sweep(store, settings.person_days)
+            while not stop.is_set() and leftovers.sweep(store, rules):
                 stop.wait(pause)
         finally:
             keeping.close(store, texts, people, actor=audit.WORKER)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mailer.bounces import Kind, read
+from tests.bounces import odd
 from tests.bounces.samples import (
     ALIAS,
     AUTOREPLY,
@@ -25,7 +26,11 @@ from tests.bounces.samples import (
 )
 
 
-@pytest.mark.parametrize("sample", [*HARD, *SOFT, *AUTOREPLY], ids=lambda sample: sample.name)
+@pytest.mark.parametrize(
+    "sample",
+    [*HARD, *SOFT, *AUTOREPLY, *odd.HARD, *odd.SOFT, *odd.AUTOREPLY],
+    ids=lambda sample: sample.name,
+)
 def test_each_form_is_read(sample: Sample) -> None:
     read_as = read(sample.data, envelope_to=VERP, keys=KEYS)
     assert (read_as.kind, read_as.recipient) == (sample.kind, sample.recipient)

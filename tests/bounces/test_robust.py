@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from mailer.bounces import Kind, read
 from tests.bounces.samples import AUTOREPLY, COMPLAINT, HARD, REPLY, SOFT, VERP
+from tests.hunting import times
 
 ALL = [sample.data for sample in (*HARD, *SOFT, *AUTOREPLY, COMPLAINT)] + [REPLY]
 HEAD = b"From: MAILER-DAEMON@x.example\nSubject: Undeliverable\n\n"
@@ -23,7 +24,7 @@ pieces = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=times(300, 20_000), deadline=None)
 @given(st.one_of(st.binary(), st.lists(st.one_of(pieces, st.binary(max_size=4))).map(b"".join)))
 def test_no_bytes_break_it(data: bytes) -> None:
     bounce = read(data, envelope_to=VERP)
@@ -31,12 +32,18 @@ def test_no_bytes_break_it(data: bytes) -> None:
     assert all("\n" not in text for text in (bounce.recipient, bounce.code, bounce.note))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=times(200, 20_000), deadline=None)
 @given(st.sampled_from(ALL), st.data())
 def test_a_cut_or_changed_bounce_breaks_nothing(whole: bytes, data: st.DataObject) -> None:
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))
     read(whole[:start] + data.draw(st.binary(max_size=8)) + whole[end:])
     read(whole[start:end])
+
+
+@pytest.mark.parametrize("kind", [b"multipart/report", b"text/plain", b"message/rfc822"])
+def test_a_charset_that_is_no_name_breaks_nothing(kind: bytes) -> None:
+    head = b"Subject: Undeliverable\nContent-Type: " + kind + b'; charset="a\0b"\n\n'
+    assert read(head + b"\xff mailbox unknown\n").kind is not Kind.REPLY
 
 
 @given(st.text(), st.text(alphabet="@.<>:;\n abc5410", max_size=200))

@@ -24,7 +24,7 @@ def judge(data):
         "kind": message.get_content_type(),
         "parts": [
             [part.keys(), part.get_content_type(), part.get_content().replace("\r\n", "\n")]
-            for part in said.iter_parts()
+            for part in (said.iter_parts() if said.is_multipart() else [said])
         ],
         "unsubscribe": message["List-Unsubscribe"],
         "enclosed": goes_along

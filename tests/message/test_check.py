@@ -89,6 +89,31 @@ def test_the_check_sees_every_change_of_what_is_encoded(old, new):
 
 
 @pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"text/plain", b"text/html"),
+        (b"7bit", b"quoted-printable\r\nBcc: v@x.example"),
+        (b"\r\nMIME", b"\r\nBcc: v@x.example\r\nMIME"),
+        (b"read this", b"read that"),
+        (b"Ann Example\r\n", b"Ann Example"),
+        (b"Ann Example\r\n", b"Ann Example\r\n\r\n"),
+        (b"charset=utf-8", b'charset=utf-8; boundary="=_"'),
+    ],
+)
+def test_the_check_sees_every_change_of_text_alone(old, new):
+    mail = cleaned(replace(ANN, html=False, reply_name="", from_name=""))
+    data = compose(mail)
+    check(data, mail, "")
+    assert old in data
+    with pytest.raises(HeaderError):
+        check(data.replace(old, new, 1), mail, "")
+    with pytest.raises(HeaderError):
+        check(data, mail, text_to_html(mail.text))
+    with pytest.raises(HeaderError):
+        check(compose(replace(mail, html=True)), mail, "")
+
+
+@pytest.mark.parametrize(
     "other",
     [
         {"from_name": "Ann"}, {"from_address": "ann@home.example"}, {"to_name": ""},

@@ -76,8 +76,9 @@ def test_addresses_without_names():
         "x" * 70 + " From here to there, more than a line long, and longer", "\ufeffbom",
     ],
 )  # fmt: skip
-def test_the_body_is_untouched(text, second):
-    mail = replace(ANN, text=text)
+@pytest.mark.parametrize("html", [True, False])
+def test_the_body_is_untouched(text, html, second):
+    mail = replace(ANN, text=text, html=html)
     data = read_back(mail)
     judged(mail, data, second.judge(data))
     body = data.partition(b"\r\n\r\n")[2]
@@ -89,6 +90,16 @@ def test_the_body_is_untouched(text, second):
 def test_control_characters_in_the_text_are_refused(text):
     with pytest.raises(HeaderError, match="control"):
         compose(replace(ANN, text=text))
+
+
+def test_text_alone_is_one_part(second):
+    data = read_back(replace(ANN, html=False))
+    head, _, body = data.partition(b"\r\n\r\n")
+    assert body.decode() == ANN.text.replace("\n", "\r\n")
+    assert head.endswith(
+        b"MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        b"Content-Transfer-Encoding: 7bit"
+    )
 
 
 def test_a_boundary_that_stands_in_the_text_is_not_used():

@@ -62,6 +62,20 @@ def test_a_message_goes_along_untouched(second):
     assert shown.enclosed.enclosed is None
 
 
+def test_a_message_goes_along_with_text_alone(second):
+    mail = replace(OURS, enclosed=REPLY, html=False)
+    judged(mail, data := read_back(mail), second.judge(data))
+    html = text_to_html(mail.text)
+    for changed in (
+        data.replace(b"text/plain", b"text/html", 1),
+        compose(replace(mail, html=True)),
+    ):
+        with pytest.raises(HeaderError):
+            check(changed, mail, "")
+    with pytest.raises(HeaderError):
+        check(data, mail, html)
+
+
 def test_what_goes_along_cannot_end_its_part():
     first = compose(replace(OURS, enclosed=REPLY))
     borders = re.findall(rb'boundary="([^"]+)"', first)

@@ -34,6 +34,8 @@ MAILS = {
         ANN, reply_address="", auto=True, linked=True, date=951_782_399.999,
         text="Open é:\n\nhttps://letters.example/a?b=1&c=2\n",
     ),
+    "text alone": replace(ANN, html=False),
+    "French alone": replace(FRENCH, html=False),
 }  # fmt: skip
 DIGESTS = {
     "plain": "a6fef8df93799dda24400b1991826279fc25edbaca2a2da08b4563b51c396a07",
@@ -53,6 +55,8 @@ DIGESTS = {
     "spaces": "2929dc66e61dbb7f4dd185528ccc78aba625161098fbb5aae6660fd6a09306bb",
     "another domain": "98b8cf4ba664c0fbddbc25e65fcf22209ebfd48446ae5f22274f99bc86481b03",
     "ours": "bc109dce22863a35abf67f9733c11ce84b8dc772ddbf057fef92e70f4967f985",
+    "text alone": "3d8ae0fcaae556eea79329cb781e071fab085847dc72ba0fa76794552d2eddc6",
+    "French alone": "7d0bca3d06f1ed54170a070cceef6e334caa6f6f44ec91da7c7457c2ecbb68f1",
 }
 
 

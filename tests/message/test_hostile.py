@@ -32,16 +32,19 @@ def harmless(value):
     return "".join(c for c in value if not addresses.hostile(c))[:1000].replace("=?", "=+?")
 
 
-def mail_of(sender, to, reply, subject, text, auto):
+def mail_of(sender, to, reply, subject, text, auto, html):
     return replace(
-        ANN, from_name=sender, to_name=to, reply_name=reply, subject=subject, text=text, auto=auto
-    )
+        ANN, from_name=sender, to_name=to, reply_name=reply, subject=subject, text=text,
+        auto=auto, html=html,
+    )  # fmt: skip
 
 
 @settings(max_examples=times(200, 60_000), deadline=None)
-@given(values, values, values, values, texts, st.booleans())
-def test_any_value_is_refused_or_changes_nothing(second, sender, to, reply, subject, text, auto):
-    mail = mail_of(sender, to, reply, subject, text, auto)
+@given(values, values, values, values, texts, st.booleans(), st.booleans())
+def test_any_value_is_refused_or_changes_nothing(
+    second, sender, to, reply, subject, text, auto, html
+):
+    mail = mail_of(sender, to, reply, subject, text, auto, html)
     try:
         cleaned(mail)
     except HeaderError:
@@ -55,10 +58,13 @@ clean = values.map(harmless)
 
 
 @settings(max_examples=times(400, 40_000), deadline=None)
-@given(clean, clean, clean, clean.filter(lambda value: value.strip(" ")), texts, st.booleans())
-def test_every_harmless_value_goes_through(second, sender, to, reply, subject, text, auto):
+@given(
+    clean, clean, clean, clean.filter(lambda value: value.strip(" ")), texts, st.booleans(),
+    st.booleans(),
+)  # fmt: skip
+def test_every_harmless_value_goes_through(second, sender, to, reply, subject, text, auto, html):
     text = "".join(c for c in text if c in "\n\t" or not addresses.hostile(c))
-    mail = mail_of(sender, to, reply, subject, text, auto)
+    mail = mail_of(sender, to, reply, subject, text, auto, html)
     judged(mail, data := read_back(mail), second.judge(data))
 
 

@@ -92,6 +92,7 @@ def test_a_letter_is_taken(site):
         {"reply_address": "", "auto": True, "linked": True, "text": "See\n\nhttps://a.example/b\n"},
         {"unsubscribe": "https://campaign.example/u/abc", "language": "fr"},
         {"enclosed": b"Subject: x\r\n\r\nyes\r\n"},
+        {"html": False},
         ways.in_all(ways.TEMPLATED),
         ways.in_all("L’honorable Zoé Échantillon, députée de la circonscription du Grand-Nord" * 2),
     ],
@@ -99,6 +100,11 @@ def test_a_letter_is_taken(site):
 def test_every_payload_fits(changes):
     assert not faults("brevo", payload(**changes))
     assert not {"templateId", "params", "messageVersions"} & set(payload(**changes))
+
+
+def test_text_never_leaves_alone():
+    """Brevo would make it into a mail of HTML alone."""
+    assert payload(html=False) == payload()
 
 
 @pytest.mark.parametrize("words", [*ways.HOSTILE, "{{", "{ {{{% {#{{", "{{params.x}} a {%if%}"])

@@ -89,6 +89,7 @@ def test_a_letter_is_taken(site: tuple[Stub, Any]) -> None:
         {"reply_address": "", "auto": True, "linked": True, "text": "See\n\nhttps://a.example/b\n"},
         {"unsubscribe": "https://campaign.example/u/abc", "language": "fr"},
         {"enclosed": b"Subject: x\r\n\r\nyes\r\n"},
+        {"html": False},
         {"to_address": "minister@québec.example"},
         {"subject": "two  spaces"},
         ways.in_all(ways.TEMPLATED),
@@ -96,6 +97,12 @@ def test_a_letter_is_taken(site: tuple[Stub, Any]) -> None:
 )
 def test_every_payload_fits(changes: dict[str, Any]) -> None:
     assert not faults("postmark", [payload(**changes)])
+
+
+def test_text_alone_is_sent_as_text_alone() -> None:
+    alone, both = payload(html=False), payload()
+    assert both.pop("HtmlBody")
+    assert alone == both
 
 
 def test_the_judge_finds_what_does_not_fit() -> None:

@@ -111,12 +111,19 @@ def test_several_letters_leave_as_a_batch(site: tuple[Stub, Any]) -> None:
         {"reply_address": "", "auto": True, "linked": True, "text": "See\n\nhttps://a.example/b\n"},
         {"unsubscribe": "https://campaign.example/u/abc", "language": "fr"},
         {"enclosed": b"Subject: x\r\n\r\nyes\r\n"},
+        {"html": False},
         {"to_address": "minister@québec.example"},
         ways.in_all(ways.TEMPLATED),
     ],
 )
 def test_every_payload_fits(changes: dict[str, Any]) -> None:
     assert not faults("resend", payload(**changes))
+
+
+def test_text_alone_is_sent_as_text_alone() -> None:
+    both = payload()
+    assert both.pop("html")
+    assert payload(html=False) == both
 
 
 def test_the_judge_finds_what_does_not_fit() -> None:

@@ -87,6 +87,7 @@ MAILS: list[dict[str, Any]] = [
     {"reply_address": "", "auto": True, "linked": True, "text": "See\n\nhttps://a.example/b\n"},
     {"unsubscribe": "https://campaign.example/u/abc", "language": "fr"},
     {"enclosed": b"Subject: x\r\n\r\nyes\r\n"},
+    {"html": False},
     ways.in_all(ways.TEMPLATED),
 ]
 
@@ -103,6 +104,11 @@ def test_tracking_is_off_and_every_payload_fits(changes):
     assert found["tracking_settings"]["click_tracking"]["enable_text"] is False
     assert not {"template_id", "sections"} & set(found)
     assert not {"substitutions", "dynamic_template_data"} & set(found["personalizations"][0])
+
+
+def test_text_alone_is_sent_as_text_alone():
+    (part,) = payload(html=False)["content"]
+    assert part == {"type": "text/plain", "value": payload()["content"][0]["value"]}
 
 
 @pytest.mark.parametrize("words", ways.HOSTILE)

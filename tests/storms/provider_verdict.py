@@ -42,6 +42,12 @@ def untold(store: Store) -> list[str]:
     return [] if count == 1 else [f"staff were told {count} times of one stop"]
 
 
+def held(states: Mapping[str, int]) -> list[str]:
+    """All was approved, so nothing may wait for a person."""
+    count = states.get("review", 0)
+    return [f"{count} letters are held for review"] if count else []
+
+
 def unmoved(store: Store, fates: Mapping[str, str]) -> list[str]:
     """Letters that are not where their provider said they are."""
     found = []

@@ -17,7 +17,7 @@ from mailer.db import Store
 from mailer.db.schema import bucket, confirmation, letter, submission
 from mailer.limits.rules import EVERYTHING, SHARES, share
 from mailer.outbox import lanes
-from mailer.submissions import erase_links, unsubscribing
+from mailer.submissions import data_links, erase_links, unsubscribing
 from tests.conftest import Clock
 from tests.test_campaigns_pictures import png
 from tests.web_public.homes import write_campaign
@@ -35,8 +35,8 @@ NO_PAGE = frozenset(
         "look.sheet", "paper.letters",
         "public.astray", "confirming.astray", "confirming.again", "confirming.press",
         "confirming.not_me", "confirming.not_me_astray", "acts.astray", "acts.answered",
-        "acts.asking", "acts.erase", "acts.links", "finding.erase", "receipts.copy",
-        "receipts.take_back", "unsubscribe.end",
+        "acts.asking", "acts.erase", "acts.links", "data.download", "finding.erase",
+        "receipts.copy", "receipts.take_back", "unsubscribe.end",
     }
 )  # fmt: skip
 
@@ -256,6 +256,12 @@ def _parting(visitor: Visitor, store: Store, clock: Clock) -> Steps:
     yield "letters looked for", visitor.get("/find/asked")
     link = erase_links.link("", [KEY], "0" * 40, clock.now)
     yield "erasing everything", visitor.get(link)
+    with store.read() as tx:
+        mailbox = tx.execute(select(submission.c.mailbox).order_by(submission.c.id)).scalars()
+        latest = list(mailbox)[-1]
+    yield "all that is kept", visitor.get(data_links.link("", [KEY], latest, clock.now))
+    nobody = data_links.link("", [KEY], "0" * 40, clock.now)
+    yield "nothing of theirs is kept", visitor.get(nobody)
     path = unsubscribing.link("", [KEY], "0" * 40)
     yield "no more mail?", visitor.get(path)
     yield "no more mail", visitor.client.post(path, headers=visitor.headers, follow_redirects=True)

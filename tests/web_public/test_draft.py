@@ -95,6 +95,23 @@ def test_it_ends(client: FlaskClient, clock: Clock) -> None:
     assert client.get(link(clock, "gone")).status_code == 410
 
 
+def test_one_link_is_closed_and_the_others_stay_open(
+    client: FlaskClient, clock: Clock, store: Store
+) -> None:
+    mine, theirs = link(clock), link(clock)
+    assert mine != theirs, "links made in one second differ too"
+    with store.write() as tx:
+        token = links.token_of(f" http://127.0.0.1:8000{mine}?lang=fr ", "exams")
+        assert life.close_link(tx, token, clock.now + 9, now=clock.now)
+        assert not life.close_link(tx, token, clock.now + 9, now=clock.now)
+    assert client.get(mine).status_code == 410
+    assert client.get(theirs).status_code == 200
+    clock.now += 10
+    with store.write() as tx:  # what is over by itself is forgotten
+        life.close_link(tx, "another", clock.now + 9, now=clock.now)
+    assert not life.is_link_closed(store, token)
+
+
 @pytest.mark.parametrize("token", ["x", "%00", "%F0%9F%93%AE", "a" * 20_001, "preview", "..%2f"])
 def test_no_other_link_opens_anything(client: FlaskClient, token: str) -> None:
     assert client.get(f"/exams/draft/{token}").status_code in {404, 414}

@@ -234,11 +234,13 @@ def test_one_official_is_one(home: Path, visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("choose", ["all", "any", "one"])
 def test_officials_that_are_not_on_offer_are_refused(
-    home: Path, visitor: Visitor, choose: str
+    home: Path, visitor: Visitor, choose: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     write_campaign(home, "tampered", choose=choose)
     answer = visitor.preview("tampered", officials=["north", "victim@x.example"])
     assert answer.status_code == 422
+    assert "campaign tampered: an official it does not offer" in caplog.text
+    assert "victim" not in caplog.text
     assert Page(answer.text).errors[0] == ("f-officials", "Choose among the people listed here")
 
 

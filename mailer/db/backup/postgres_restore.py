@@ -139,7 +139,8 @@ def _refuse_unless_whole(tx: Tx, file: Path, manifest: Manifest) -> None:
 
 def _stamp(tx: Tx, version: str) -> None:
     tx.execute(text(f"DELETE FROM {_ALEMBIC}"))  # noqa: S608 - a name of ours
-    tx.execute(text(f"INSERT INTO {_ALEMBIC} VALUES (:version)"), {"version": version})  # noqa: S608
+    adding = f"INSERT INTO {_ALEMBIC} VALUES (:version)"  # noqa: S608 - a name of ours
+    tx.execute(text(adding), {"version": version})
 
 
 def _ticking(file: Path, manifest: Manifest, tick: Tick) -> Iterator[bytes]:

@@ -8,7 +8,7 @@ from mailer.db.schema.keeping import alert
 from mailer.db.schema.ledger import lane, letter, letter_event, letter_text, queue
 from mailer.db.schema.life import campaign_life
 from mailer.db.schema.limits import alarm, bucket, likeness
-from mailer.db.schema.log import bulk, found_by, letter_count, written_count
+from mailer.db.schema.log import bulk, found_by, letter_count, people_count, written_count
 from mailer.db.schema.lookups import district_lookup, service
 from mailer.db.schema.news import enclosure, news, suppressed, tally
 from mailer.db.schema.people import confirmation, consent, submission
@@ -46,6 +46,7 @@ __all__ = [
     "meta",
     "metadata",
     "news",
+    "people_count",
     "queue",
     "recovery_code",
     "service",

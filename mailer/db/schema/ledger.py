@@ -97,6 +97,7 @@ letter = Table(
     words("answer"),  # what the server said last
     words("provider_id"),
     words("sha256"),  # of the bytes handed to the transport
+    words("approved"),  # SHA-256 of what its supporter approved: see mailer.message.sameness
     moment("sent_at"),
     moment("told_at"),  # when supporter and staff were told that it failed
     moment("changed_at", nullable=False),

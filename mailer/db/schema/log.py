@@ -38,6 +38,15 @@ written_count = Table(  # how many letters to officials were ever written: it on
     Column("count", Integer, nullable=False),
 )
 
+people_count = Table(  # how many people there are, as they were when somebody last counted
+    "people_count",
+    metadata,
+    Column("campaign", Text, primary_key=True),
+    Column("facet", Text, primary_key=True),  # written | via | agreed | ever | told
+    Column("value", Text, primary_key=True),  # an organisation; yes | no; "" of those who wrote
+    Column("count", Integer, nullable=False),
+)
+
 bulk = Table(  # an act of staff on many letters, done in the background
     "bulk",
     metadata,
@@ -52,6 +61,7 @@ bulk = Table(  # an act of staff on many letters, done in the background
     Column("looked_at", Integer, nullable=False, server_default="0"),
     Column("changed", Integer, nullable=False, server_default="0"),
     words("place"),  # how far it is: the place in the log of the last letter looked at
+    words("undoes"),  # the act that it takes back
 )
 _RUNNING = text("state = 'running'")
 Index("ix_bulk_running", bulk.c.id, sqlite_where=_RUNNING, postgresql_where=_RUNNING)

@@ -37,6 +37,8 @@ submission = Table(
     moment("answered_at"),
     words("network"),  # where it came from, as a keyed hash; for a week
     moment("invalid_at"),  # found not to be of the person it names
+    words("wording"),  # the version of the words above the button that sent it; in `meta`
+    words("confirmed_by"),  # link | code: of the mail that asked
     Index("ix_submission_mailbox_campaign", "mailbox", "campaign"),
     Index("ix_submission_email", "email"),
 )

@@ -6,11 +6,15 @@ the error comes back.
 
 from __future__ import annotations
 
+import base64
 import logging
+import re
 import time
 from collections.abc import Generator, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
+from mailer.config import secrets
 from mailer.errors import Next, SendError
 from mailer.transports.api.base import Provider, Reply, Request, Verdict
 from mailer.transports.base import Parcel
@@ -18,6 +22,12 @@ from mailer.transports.base import Parcel
 log = logging.getLogger("mailer.transports")
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before a request that left doubt is asked again, if it may be
+
+_PROOFS = frozenset({"authorization", "api-key", "x-postmark-server-token"})
+"""The headers that prove whose account it is."""
+
+_WORDS = re.compile(r"[^\s,/=]{6,}=*")
+_NO_SECRETS = frozenset({"Bearer", "AWS4-HMAC-SHA256", "Credential", "SignedHeaders", "Signature"})
 
 T = TypeVar("T")
 Steps = Generator[Request | float, Reply | None, T]
@@ -39,8 +49,29 @@ def ask(request: Request, last: float) -> Steps[Reply]:
     """Ask, and ask again after doubt where a key makes that harmless; raises SendError.
 
     A reply that leaves doubt (500, 502, 504), or says that the same request is still being worked
-    on (409), is asked again, too.
+    on (409), is asked again, too. What is refused does not quote our key.
     """
+    reply = yield from _ask(request, last)
+    return reply if reply.status < 400 else without_keys(reply, request)
+
+
+def without_keys(reply: Reply, request: Request) -> Reply:
+    """A reply without what the request proved itself with: what it says is kept and shown."""
+    shown = [value for name, value in request.headers.items() if name.lower() in _PROOFS]
+    parts = {part for value in shown for part in (value, *_WORDS.findall(value))}
+    for part in [*parts]:
+        try:
+            parts |= set(base64.b64decode(part, validate=True).decode("ascii").split(":"))
+        except ValueError:  # no Basic authorization (RFC 7617)
+            continue
+    hidden = [one.encode() for one in secrets.with_coded(parts - _NO_SECRETS)]
+    body = reply.body
+    for one in hidden:
+        body = body.replace(one, secrets.STANDS_FOR.encode())
+    return replace(reply, body=body)
+
+
+def _ask(request: Request, last: float) -> Steps[Reply]:
     for pause in PAUSES if request.again else ():
         try:
             reply = yield request

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from mailer.config import is_loopback
 from mailer.errors import HeaderError, Next, SendError, SettingsError
-from mailer.message import Mail, text_to_html
+from mailer.message import Mail
 from mailer.message.values import cleaned
 from mailer.problems import did_you_mean
 from mailer.transports import limits
@@ -107,11 +107,6 @@ def mail_of(parcel: Parcel) -> Mail:
         return cleaned(parcel.mail)
     except HeaderError as error:
         raise SendError(str(error), Next.FAIL) from None
-
-
-def html_of(mail: Mail) -> str:
-    """The HTML that says the same as the text, as it would go out by SMTP."""
-    return text_to_html(mail.text, mail.language, linked=mail.linked)
 
 
 def headers_of(mail: Mail) -> dict[str, str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailer.errors import Next, SendError
-from mailer.message import Mail
+from mailer.message import Mail, html_of
 from mailer.transports.api import calls, options, secrets
 from mailer.transports.api.base import Call, News, Reply, Request, Said, Verdict
 from mailer.transports.base import Answer, Parcel
@@ -125,13 +125,14 @@ class Postmark:
             "To": options.person(mail.to_name, mail.to_address),
             "Subject": mail.subject,
             "TextBody": mail.text,
-            "HtmlBody": options.html_of(mail),
             "Headers": _lines(mail),
             "Metadata": {"letter": parcel.letter},
             "MessageStream": self.stream,
             "TrackOpens": False,
             "TrackLinks": "None",
         }
+        if html := html_of(mail):
+            message["HtmlBody"] = html
         if mail.reply_address:
             message["ReplyTo"] = options.person(mail.reply_name, mail.reply_address)
         if mail.enclosed:

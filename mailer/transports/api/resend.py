@@ -2,8 +2,7 @@
 
 https://resend.com/docs/api-reference/emails/send-batch-emails
 https://resend.com/docs/dashboard/emails/idempotency-keys
-https://resend.com/docs/api-reference/errors, https://resend.com/docs/api-reference/rate-limit
-https://resend.com/docs/webhooks/event-types
+https://resend.com/docs/api-reference/errors (and rate-limit), .../webhooks/event-types
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailer.errors import Next, SendError
+from mailer.message import html_of
 from mailer.officials.values import Pace
 from mailer.transports.api import calls, options, svix
 from mailer.transports.api.base import Call, News, Reply, Request, Said, Verdict
@@ -171,9 +171,10 @@ def _message(parcel: Parcel) -> dict[str, Any]:
         "to": [options.person(mail.to_name, mail.to_address)],
         "subject": mail.subject,
         "text": mail.text,
-        "html": options.html_of(mail),
         "tags": [{"name": "letter", "value": parcel.letter}],
     }
+    if html := html_of(mail):
+        message["html"] = html
     if mail.reply_address:
         message["reply_to"] = options.person(mail.reply_name, mail.reply_address)
     if headers := options.headers_of(mail):

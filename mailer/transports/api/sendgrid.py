@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mailer.errors import Next, SendError
-from mailer.message import Mail
+from mailer.message import Mail, html_of
 from mailer.transports.api import calls, ecdsa, options
 from mailer.transports.api.base import Call, Forged, News, Provider, Reply, Request, Said, Verdict
 from mailer.transports.base import Answer, Parcel
@@ -118,14 +118,13 @@ def _payload(mail: Mail, parcel: Parcel) -> dict[str, Any]:
         ],
         "from": _person(mail.from_name, mail.from_address),
         "subject": mail.subject,
-        "content": [
-            {"type": "text/plain", "value": mail.text},
-            {"type": "text/html", "value": options.html_of(mail)},
-        ],
+        "content": [{"type": "text/plain", "value": mail.text}],
         "headers": {"Message-ID": f"<{mail.message_id}>", **options.headers_of(mail)},
         "tracking_settings": UNTRACKED,
         "mail_settings": UNCHANGED,
     }
+    if html := html_of(mail):
+        made["content"].append({"type": "text/html", "value": html})
     if mail.reply_address:
         made["reply_to"] = _person(mail.reply_name, mail.reply_address)
     if mail.enclosed:

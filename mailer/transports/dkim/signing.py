@@ -30,7 +30,7 @@ WIDTH = 72  # characters of a line of the signature
 _FIELD_END = re.compile(rb"\r\n(?![ \t])")
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _BLANKS = re.compile(rb"[ \t]{2,}|\t")
-_BLANK_END = re.compile(rb"[ \t]+(?=\r\n)")
+_BLANK_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r\n)")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,6 +15,7 @@ import ssl
 import time
 from contextlib import suppress
 
+from mailer.config.secrets import hide
 from mailer.errors import Next, SendError
 from mailer.transports.smtp.replies import Phase, Reply, clean, refusal, why
 from mailer.transports.smtp.server import Server
@@ -106,7 +107,8 @@ class Line(smtplib.SMTP):
             lines.append(found[3] or b"")
             if found[2] != b"-":
                 del self._buffer[:begin]
-                return Reply(number=number, lines=tuple(map(clean, lines)))
+                said = (hide(clean(line), self.server.secrets) for line in lines)
+                return Reply(number=number, lines=tuple(said))
         if len(self._buffer) > LONGEST_REPLY:
             raise Lost("it does not answer as a mail server does")
         return None

@@ -6,8 +6,6 @@ after that nothing blocks.
 
 from __future__ import annotations
 
-import selectors
-import socket
 import threading
 import time
 from collections import deque
@@ -19,12 +17,10 @@ from mailer.transports.base import Happened, Parcel
 from mailer.transports.smtp.line import Line
 from mailer.transports.smtp.server import Server
 from mailer.transports.smtp.talk import Talk
-from mailer.transports.threads import Wake
+from mailer.transports.watch import Watch
 
 LOOK = 0.25  # seconds between looks for answers that are overdue
 FAREWELL = 1.0  # seconds to wait for all the answers to QUIT
-
-READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
 class SmtpLines:
@@ -39,22 +35,19 @@ class SmtpLines:
         self._closed = False
         self._opening: set[Line] = set()
         self._opened: deque[tuple[int, Line | None, SendError | None]] = deque()
-        self._selector = selectors.DefaultSelector()
-        self._wake = Wake()
-        self._selector.register(self._wake, READ, None)
         self._talks = [Talk(n, server, self._happened.append, self._open) for n in range(size)]
-        self._watched: list[tuple[socket.socket | None, int]] = [(None, 0)] * size
+        self._watch = Watch(self._talks)
         self._look_at = 0.0
 
     def stage(self, line: int, parcel: Parcel) -> None:
         """Begin to tell the envelope and the body."""
         self._talks[line].stage(parcel)
-        self._watch(line)
+        self._watch.renew(line)
 
     def dot(self, line: int, following: Parcel | None = None) -> None:
         """Send the final dot, and the next envelope behind it."""
         self._talks[line].dot(following)
-        self._watch(line)
+        self._watch.renew(line)
 
     def recall(self, line: int) -> bool:
         """Take back the letter whose envelope waits behind an unanswered dot."""
@@ -63,7 +56,7 @@ class SmtpLines:
     def abandon(self, line: int) -> None:
         """Hang up when something is staged or being staged."""
         self._talks[line].abandon()
-        self._watch(line)
+        self._watch.renew(line)
 
     def open(self, line: int) -> Line:
         """Open a line now and wait for it; raises SendError (STOP)."""
@@ -72,7 +65,7 @@ class SmtpLines:
             made = self._dial(self._server)
             made.open()
             talk.adopt(made)
-            self._watch(line)
+            self._watch.renew(line)
             return made
         return talk.line
 
@@ -81,7 +74,8 @@ class SmtpLines:
         end = time.monotonic() + seconds
         left = 0.0 if self._happened else seconds
         while True:
-            self._select(min(left, LOOK))
+            if self._watch.hear(min(left, LOOK)):
+                self._bring_opened()
             now = time.monotonic()
             if now >= self._look_at:
                 self._look(now)
@@ -92,7 +86,7 @@ class SmtpLines:
 
     def fileno(self) -> int:
         """Readable when a server has spoken, or a line is open."""
-        return self._selector.fileno()  # of epoll or kqueue
+        return self._watch.fileno()
 
     def close(self) -> None:
         """Say QUIT on all lines, wait a moment for the answers, and hang up."""
@@ -110,21 +104,7 @@ class SmtpLines:
         end = time.monotonic() + FAREWELL
         for line in lines:
             line.leave(max(0.0, end - time.monotonic()))
-        self._selector.close()
-        self._wake.close()
-
-    def _select(self, seconds: float) -> None:
-        for key, events in self._selector.select(seconds):
-            if key.data is None:
-                self._wake.clear()
-                self._bring_opened()
-                continue
-            talk = self._talks[key.data]
-            if events & WRITE:
-                talk.writable()
-            if events & READ:
-                talk.readable()
-            self._watch(key.data)
+        self._watch.close()
 
     def _look(self, now: float) -> None:
         """Tell the talks whose answer did not come in time."""
@@ -132,22 +112,7 @@ class SmtpLines:
         for number, talk in enumerate(self._talks):
             if talk.deadline <= now:
                 talk.overdue()
-                self._watch(number)
-
-    def _watch(self, number: int) -> None:
-        """Let the selector watch the socket a talk has now, for what it waits for."""
-        talk = self._talks[number]
-        sock = talk.line.sock if talk.line else None
-        events = (READ | WRITE if talk.wants_to_write else READ) if sock else 0
-        watched, before = self._watched[number]
-        if watched is sock and events == before:
-            return
-        if watched is not None:
-            with suppress(KeyError, ValueError):  # closed since: the kernel has forgotten it
-                self._selector.unregister(watched)
-        if sock is not None:
-            self._selector.register(sock, events, number)
-        self._watched[number] = (sock, events)
+                self._watch.renew(number)
 
     def _open(self, number: int) -> None:
         line = self._dial(self._server)
@@ -169,7 +134,7 @@ class SmtpLines:
             self._opening.discard(line)
             if not self._closed:
                 self._opened.append((number, None if error else line, error))
-                self._wake.call()
+                self._watch.ring()
             elif not error:
                 line.close()
 
@@ -177,4 +142,4 @@ class SmtpLines:
         while self._opened:
             number, line, error = self._opened.popleft()
             self._talks[number].opened(line, error)
-            self._watch(number)
+            self._watch.renew(number)

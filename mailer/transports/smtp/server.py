@@ -7,9 +7,11 @@ import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
+from mailer.config import secrets
 from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
 from mailer.transports import limits
@@ -43,6 +45,11 @@ class Server:
     def place(self) -> str:
         """Host and port, for people."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """What no answer of it may bring into a log: servers quote what they refuse."""
+        return secrets.with_coded([self.password, f"\0{self.user}\0{self.password}"])
 
     @property
     def loopback(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mailer import addresses, limits, review
+from mailer.campaigns import heldwords
 from mailer.campaigns.values import Campaign, Status
 from mailer.db import Tx
 from mailer.limits import Writer
@@ -26,7 +27,7 @@ def door(draft: Draft, found: Writing, age: float) -> Door:
     officials = draft.edition.officials
     offices = [one.email for one in officials.people.values()]
     offices += [one.email for one in officials.posts.values()]
-    sign = review.sign(draft.supporter, offices)
+    sign, word = review.sign(draft.supporter, offices), _held_word(draft, found)
     least = review.least(_own_words(draft, found), _known(draft.edition.campaign))
 
     def judge(tx: Tx, now: float) -> Passage:
@@ -34,16 +35,29 @@ def door(draft: Draft, found: Writing, age: float) -> Door:
         pepper = serving.store.pepper(tx)
         bands = review.bands(least, campaign, pepper)
         mailbox = addresses.mailbox_key(draft.supporter.email, pepper)
-        hold = sign or (review.SIMILAR if review.is_similar(tx, bands, mailbox, now) else "")
+        like = sign or (review.SIMILAR if review.is_similar(tx, bands, mailbox, now) else "")
         haste = hasty and not who.trusted
-        odd = bool(draft.hold or hold) or haste
+        odd = bool(draft.hold or like) or haste  # a word alone is no sign of a program
         writer = Writer(caller=who, email=draft.supporter.email, campaign=campaign, odd=odd)
         verdict = limits.write(tx, serving.rules, writer, pepper, now)
         review.note(tx, draft.id, bands, now)
         crowd = review.CROWD if verdict.crowd else ""
-        return Passage(ask=verdict.ask or haste, hold=hold or crowd)
+        return Passage(ask=verdict.ask or haste, hold=like or word or crowd)
 
     return Door(judge=judge, may_mail=may_mail)
+
+
+def _held_word(draft: Draft, found: Writing) -> str:
+    """review.WORD where something typed holds a word of the campaign's list, or "".
+
+    The list of the file counts beside the one approved: it only keeps back, and may be urgent.
+    """
+    campaign, who = draft.edition.campaign, draft.supporter
+    now = services().library.current().campaigns.get(campaign.slug, campaign)
+    listed = tuple(dict.fromkeys((*campaign.hold_words, *now.hold_words)))
+    lives = "" if who.districts else who.district  # else it is one of the organizer's names
+    typed = (who.name, who.affiliation, who.address, lives, _own_words(draft, found))
+    return review.WORD if listed and heldwords.find(listed, typed) else ""
 
 
 def _own_words(draft: Draft, found: Writing) -> str:

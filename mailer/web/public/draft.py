@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask import Blueprint, abort, render_template, request
 from markupsafe import Markup
 
+from mailer import life
 from mailer.campaigns import links, story
 from mailer.campaigns.recipients import reachable
 from mailer.campaigns.spread import Sheet, spread
@@ -54,7 +55,7 @@ def page(slug: str, token: str) -> tuple[str, int] | str:
     if found is None:
         abort(404)
     i18n.speak(LANGUAGES)
-    if found.over or campaign is None:
+    if found.over or campaign is None or life.is_link_closed(work.store, token):
         return render_template("pages/draft_over.html", languages=LANGUAGES, token=token), 410
     look.wear(campaign, campaign.version(i18n.language()))
     return render_template(

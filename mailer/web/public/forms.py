@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from flask import current_app
 from werkzeug.datastructures import MultiDict
 
 from mailer import addresses
@@ -233,11 +234,11 @@ def pick(
 ) -> tuple[tuple[Recipient, ...], str]:
     """The recipients to write to, and what is wrong with the choice, or "".
 
-    Ids that are not on offer are refused, even where all get the letter: nobody but the organizer
-    decides who may be written to.
+    Ids not on offer are refused even where all get the letter: the organizer alone decides.
     """
     known = {recipient.official for recipient in offered}
     if not set(chosen) <= known:
+        current_app.logger.warning("campaign %s: an official it does not offer", campaign.slug)
         return (), gettext("Choose among the people listed here")
     if campaign.choose == "all":
         return tuple(offered), ""

@@ -18,11 +18,12 @@ from mailer.limits import alarms
 from mailer.officials.values import say
 from mailer.outbox import lanes as switches
 from mailer.sendlog import lanes
-from mailer.submissions import Draft, aliases
+from mailer.submissions import Draft
 from mailer.web import callers, i18n, security
 from mailer.web.fields import FIELDS, asked
 from mailer.web.i18n import gettext, mark
 from mailer.web.public import consents, forms, rendered, sharing, text_step, visits, where, writing
+from mailer.web.public.approved import approved
 from mailer.web.public.comparing import side_by_side
 from mailer.web.public.door import door
 from mailer.web.public.forms import Filled
@@ -188,9 +189,8 @@ def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 20
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be shown")
     signer, slug = services().signer, visit.campaign.slug
-    agreed = consents.agreed(visit.campaign, filled.consents)
-    digest = submissions.letters_hash(filled.supporter, letters, agreed)
-    key = signer.submission_id(filled.draft, slug, digest)
+    seen = approved(visit.campaign, filled.supporter, found)
+    key = signer.submission_id(filled.draft, slug, seen.hash)
     page = render_template(
         "pages/preview.html",
         campaign=visit.campaign,
@@ -200,13 +200,14 @@ def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 20
         writing=found,
         filled=filled,
         submission_id=key,
-        signature=signer.sign(slug, key, digest),
+        signature=signer.sign(slug, key, seen.hash),
         notice=notice,
-        agreed=agreed,
+        agreed=seen.agreed,
+        wording=seen.wording,
         confirms=_confirms(visit.campaign),
         trial=visit.campaign.status is Status.TRIAL,
         supporter=filled.supporter,
-        passed_on=bool(aliases.domain_for(services().sender, filled.supporter.email)),
+        passed_on=seen.passed_on,
     )
     return page, status
 
@@ -217,9 +218,8 @@ def _send(visit: Visit, found: Writing) -> Page | Response:
     if filled.supporter is None:
         raise ValueError("letters of a form that was refused cannot be sent")
     key = request.form.get("submission_id", "")
-    agreed = consents.agreed(visit.campaign, filled.consents)
-    digest = submissions.letters_hash(filled.supporter, letters, agreed)
-    age = serving.signer.age(slug, key, digest, request.form.get("signature", ""))
+    seen = approved(visit.campaign, filled.supporter, found)
+    age = serving.signer.age(slug, key, seen.hash, request.form.get("signature", ""))
     if age is None:
         return _preview(visit, found, notice=gettext(_MADE_ANEW), status=422)
     draft = Draft(
@@ -233,9 +233,10 @@ def _send(visit: Visit, found: Writing) -> Page | Response:
         replaces=filled.replaces,
         hold=review.BAITED if filled.honeypot else "",
         trial_to=serving.settings.trial_to,
-        agreed=agreed,
+        agreed=seen.agreed,
+        wording=seen.wording,
         edited=found.edited,
-        network=callers.caller().network,
+        network=callers.neighbourhood(),
         left=visits.left(visit, letters),
     )
     try:

@@ -6,7 +6,9 @@ from flask import Blueprint, Response, abort, render_template, request, send_fro
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Response as AnyResponse
 
+from mailer import proof
 from mailer.i18n import LANGUAGES
+from mailer.privacy import PUBLIC, period
 from mailer.web import assets, i18n, moments, shown
 from mailer.web.services import services
 
@@ -27,6 +29,7 @@ Disallow: /receipt/
 Disallow: /confirm/
 Disallow: /unsubscribe/
 Disallow: /erase/
+Disallow: /data/
 Disallow: /find
 Disallow: /staff/
 Disallow: /outbox/
@@ -45,10 +48,11 @@ def home() -> str | AnyResponse:
 @blueprint.get("/privacy")
 def privacy() -> str:
     """What is kept of supporters, by whom, and how to reach them; from the live settings."""
-    i18n.speak(LANGUAGES)
+    language, settings = i18n.speak(LANGUAGES), services().settings
     return render_template(
         "pages/privacy.html",
-        settings=services().settings,
+        settings=settings,
+        keeps=[(one, period(one.ends, settings, language)) for one in PUBLIC],
         delivers=services().delivers,
         languages=LANGUAGES,
     )
@@ -82,6 +86,22 @@ def disclosure() -> Response:
         f"Canonical: {serving.settings.public_url}/.well-known/security.txt",
     )  # fmt: skip
     return Response("".join(f"{line}\n" for line in lines), mimetype="text/plain")
+
+
+@blueprint.get("/.well-known/proof-keys.json")
+def proof_keys() -> dict[str, list[dict[str, str | bool]]]:
+    """The public keys with which anybody may check a record that letters were wanted."""
+    if not proof.available():
+        abort(404)
+    serving = services()
+    with serving.store.read() as tx:
+        found = proof.published(tx, serving.settings.secret_keys)
+    return {
+        "keys": [
+            {"algorithm": proof.ALGORITHM, "public_key": one.value, "signs": one.signs}
+            for one in found
+        ]
+    }
 
 
 @blueprint.get("/favicon.ico")

@@ -183,6 +183,14 @@ HELD: dict[str, str] = {
         "Several people have sent nearly the same words of their own, so a person looks before it"
         " leaves."
     ),
+    review.MIXED: mark(
+        "A name or the email address in it mixes letters of several alphabets that look alike, so a"
+        " person looks before it leaves."
+    ),
+    review.WORD: mark(
+        "There is a word in it at which the people of the campaign like to look first. A person"
+        " reads it before it leaves."
+    ),
     review.CROWD: mark(
         "Very many letters came from one network, so a person looks before it leaves."
     ),

@@ -7,11 +7,10 @@ from urllib.parse import urlsplit
 
 from flask import render_template
 
-from mailer import sendlog
 from mailer.campaigns.values import Campaign, Organisation, Status
 from mailer.officials.values import say
-from mailer.sendlog import coalition
-from mailer.sendlog.answered import Answers, answers
+from mailer.sendlog import census, coalition
+from mailer.sendlog.census import People
 from mailer.sendlog.coalition import Share
 from mailer.web import i18n
 from mailer.web.public.embed import link
@@ -40,8 +39,7 @@ class Group:
 
     campaign: Campaign
     title: str
-    written: int
-    answers: Answers  # of the offices, as supporters tell
+    people: People
     members: tuple[Member, ...]
     gone: dict[str, Share]
 
@@ -58,16 +56,14 @@ def coalition_list() -> str:
 
 
 def _group(campaign: Campaign) -> Group:
-    store = services().store
-    shares = coalition.shares(store, campaign.slug)
+    found = census.people(services().store, campaign.slug)
+    shares = coalition.shares_of(found)
     title = campaign.version(i18n.language()).title
     members = tuple(
         _member(campaign, one, title, shares.pop(one.id, Share())) for one in campaign.organisations
     )
-    written = sendlog.written(store, campaign.slug)
-    told = answers(store, campaign.slug)
     return Group(
-        campaign=campaign, title=title, written=written, answers=told, members=members, gone=shares
+        campaign=campaign, title=title, people=found, members=members, gone=shares
     )  # fmt: skip
 
 

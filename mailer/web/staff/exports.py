@@ -69,14 +69,19 @@ class Taken:
     def __init__(self, store: Store, account: Any, form: str, wanted: Filter) -> None:
         self._store, self._account, self._form = store, account, form
         self._head = exporting.columns(account.role)
-        self._rows = exporting.rows(store, wanted, self._head)
+        self._parts = exporting.parts(store, wanted, self._head)
         self._lock, self._open, self._number = threading.Lock(), True, 0
         self.labels = [gettext(one.label) for one in self._head]
 
+    def parts(self) -> Iterator[tables.Part]:
+        """Some rows at a time, column by column; those that were handed out are counted."""
+        for part in self._parts:
+            self._number += len(part[0])
+            yield part
+
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        for row in self._rows:
-            self._number += 1
-            yield row
+        for part in self.parts():
+            yield from zip(*part, strict=True)
 
     def __enter__(self) -> Taken:
         return self
@@ -88,7 +93,7 @@ class Taken:
         """The table as it leaves; whoever takes it closes it."""
         if self._form == "jsonl":
             return _Pieces(self, tables.json_bytes([one.key for one in self._head], self))
-        return _Pieces(self, tables.csv_bytes(self.labels, self, bom=True))
+        return _Pieces(self, tables.csv_of_parts(self.labels, self.parts(), bom=True))
 
     def close(self) -> None:
         """Let the next one begin, and note what was taken; once."""
@@ -139,8 +144,7 @@ def _form(errors: dict[str, str] | None = None) -> str:
 
 def _is_too_long(store: Store, wanted: Filter) -> bool:
     with store.read() as tx:
-        found = listing.places(tx, wanted, MOST_IN_WORKBOOK + 1)
-    return len(found.places) > MOST_IN_WORKBOOK or found.read_to is not None
+        return len(listing.every_place(tx, wanted, MOST_IN_WORKBOOK + 1)) > MOST_IN_WORKBOOK
 
 
 def _saved(response: Response, form: str) -> Response:

@@ -72,8 +72,9 @@ def pause_lane() -> ResponseReturnValue:
         return _form({"reason": "missing"}, chosen=lane), 422
     store = services().store
     with store.write() as tx:
-        switches.pause(tx, lane, reason=reason, actor=_actor(), now=store.now(tx))
-        switched.note(tx, "pause", lane, actor=g.account.id, now=store.now(tx))
+        switched.pause(
+            tx, lane, reason=reason, actor=_actor(), account=g.account.id, now=store.now(tx)
+        )
     current_app.logger.info("%s paused %s", _actor(), lane)
     return redirect(url_for("staff.lane_list", paused=lane), 303)
 
@@ -84,10 +85,8 @@ def resume_lane() -> ResponseReturnValue:
     """Let what was paused go on."""
     lane, store = _known(request.form.get("lane", "")), services().store
     with store.write() as tx:
-        done = switches.resume(tx, lane)
-        if done:
-            switched.note(tx, "resume", lane, actor=g.account.id, now=store.now(tx))
-    if done:
+        done = switched.resume(tx, lane, account=g.account.id, now=store.now(tx))
+    if done is not None:
         current_app.logger.info("%s resumed %s", _actor(), lane)
     return redirect(url_for("staff.lane_list", resumed=lane), 303)
 
@@ -95,7 +94,7 @@ def resume_lane() -> ResponseReturnValue:
 @blueprint.context_processor
 def _alarms() -> dict[str, object]:
     """What every staff page must tell, asked by the page itself."""
-    return {"alarms": alarms, "lane_name": lane_name}
+    return {"alarms": alarms, "lane_name": lane_name, "waiting_by": waiting_by}
 
 
 def alarms() -> Alarms | None:
@@ -104,6 +103,12 @@ def alarms() -> Alarms | None:
         return None
     work = services()
     return lanes.alarms(work.store, accounts=_accounts(), delivers=work.delivers)
+
+
+def waiting_by(lane: str) -> int:
+    """How many letters wait to leave by a lane: what is told before it is paused or resumed."""
+    with services().store.read() as tx:
+        return switched.waiting(tx, lane)
 
 
 def lane_name(lane: str) -> str:

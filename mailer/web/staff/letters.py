@@ -18,7 +18,7 @@ from mailer.sendlog import LetterPage, Row
 from mailer.status import ACCEPTED, Kind, State
 from mailer.web import i18n, localbox
 from mailer.web.services import services
-from mailer.web.staff import looks
+from mailer.web.staff import looks, spelling
 from mailer.web.staff.roles import ALL, DECIDING, open_to
 from mailer.web.staff.signin import blueprint
 
@@ -77,6 +77,7 @@ def letter(letter_id: str) -> str:
         campaign_title=campaign.version(i18n.language()).title if campaign else row.campaign,
         outbox_open=localbox.is_open(),
         may_decide=g.account.role in DECIDING,
+        held_words=spelling.held_words(page, campaign),
         may_leave=may_leave(page),
         may_answer=_may_answer(page),
         done=_done(row.state),

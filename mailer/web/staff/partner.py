@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from mailer import tables
 from mailer.campaigns.values import Campaign
 from mailer.officials.values import say
-from mailer.sendlog import coalition, consenting
+from mailer.sendlog import census, coalition, consenting
 from mailer.sendlog.coalition import Share
 from mailer.sendlog.consenting import Own, Person
 from mailer.web import i18n
@@ -39,6 +39,7 @@ class Part:
     title: str
     link: str
     share: Share
+    at: float | None  # when that was counted; None: now
 
 
 @blueprint.get("/partner/")
@@ -88,11 +89,12 @@ def _parts() -> list[Part]:
     for campaign in services().library.current().campaigns.values():
         mine = {one.id for one in campaign.organisations} & {g.account.organisation}
         if mine and (not g.account.campaigns or campaign.slug in g.account.campaigns):
-            shares = coalition.shares(store, campaign.slug)
+            counted = census.people(store, campaign.slug)
+            shares = coalition.shares_of(counted)
             part = Part(
                 campaign=campaign, title=campaign.version(i18n.language()).title,
                 link=link(campaign, g.account.organisation),
-                share=shares.get(g.account.organisation, Share()),
+                share=shares.get(g.account.organisation, Share()), at=counted.at,
             )  # fmt: skip
             found.append(part)
     return sorted(found, key=lambda part: part.title.casefold())

@@ -12,10 +12,13 @@ from mailer.limits import staff as limits
 from mailer.web import i18n
 from mailer.web.callers import caller
 from mailer.web.services import Services, services
+from mailer.web.staff import browsers
 from mailer.web.staff.roles import ANYBODY, EVERYBODY, open_to
+from mailer.web.staff.second import password_again
 from mailer.web.staff.signin import (
     SECRET,
     admit,
+    begin,
     blueprint,
     link_is_over,
     too_often,
@@ -71,8 +74,7 @@ def account() -> ResponseReturnValue:
     new, errors = _new_password(g.account.email)
     if not old:
         errors = {"old": "missing", **errors}
-    if not errors and not _change(services(), old, new):
-        errors = {"old": "wrong"}
+    errors = errors or _change(services(), old, new)
     if errors:
         return _account(errors), 422
     return redirect(url_for("staff.account", changed=1), 303)
@@ -81,8 +83,10 @@ def account() -> ResponseReturnValue:
 @blueprint.post("/account/sessions/end")
 @open_to(*EVERYBODY)
 def end_other_session() -> ResponseReturnValue:
-    """Sign out somewhere else."""
-    asked = request.form.get("session", "")
+    """Sign out somewhere else, once the password was asked again (ASVS 7.5.2)."""
+    asked, errors = request.form.get("session", ""), password_again()
+    if errors:
+        return _account(errors), 422
     accounts.end_own_session(services().store, g.account.id, asked)
     return redirect(url_for("staff.account", ended=1), 303)
 
@@ -93,10 +97,22 @@ def _account(errors: dict[str, str]) -> str:
     return render_template("staff/account.html", errors=errors, sessions=sessions, here=here)
 
 
-def _change(work: Services, old: str, new: str) -> bool:
-    return accounts.change_password(
-        work.store, g.account.id, old, new, keep_session=session[SECRET]
-    )
+def _change(work: Services, old: str, new: str) -> dict[str, str]:
+    """Change the password; what is wrong where it cannot. Guessing the old one takes tries."""
+    store, trial = work.store, browsers.trial(g.account.email)
+    try:
+        with store.write() as tx:
+            limits.try_password(tx, trial, store.pepper(tx), store.now(tx))
+    except OverLimit:
+        return {"old": "too-often"}
+    if not accounts.change_password(
+        store, g.account.id, old, new, keep_session=session[SECRET]
+    ):  # fmt: skip
+        return {"old": "wrong"}
+    with store.write() as tx:
+        limits.succeeded(tx, trial, store.pepper(tx))
+    begin(g.account)
+    return {}
 
 
 def _choose_password(token: str, purpose: str) -> ResponseReturnValue:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +23,8 @@ from mailer.web.staff.roles import ADMIN, open_to
 from mailer.web.staff.signin import blueprint
 
 __all__ = ["blueprint"]
+
+_ONCE = 16  # bytes that tell one form from every other
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,17 +58,29 @@ def invite_person() -> ResponseReturnValue:
         errors = {"email": "taken"}
     if errors:
         return _list(errors, place, email), 422
+    own = _own_secret(email)
+    again = bool(own) and accounts.peek(work.store, own, accounts.INVITATION) is not None
     secret = accounts.invite(
         work.store, email, place.role, organisation=place.organisation,
-        campaigns=place.campaigns, actor=g.account.id,
+        campaigns=place.campaigns, actor=g.account.id, secret=own,
     )  # fmt: skip
     mailed = bool(request.form.get("mail"))
-    if mailed:
+    if mailed and not again:
         accounts.mail_invitation(
             work.store, email, secret, sender=work.sender, language=i18n.language()
         )
     address = f"{work.settings.public_url}{url_for('staff.invitation', token=secret)}"
     return render_template("staff/invited.html", email=email, address=address, mailed=mailed)
+
+
+def _own_secret(email: str) -> str:
+    """The secret of this very form and address: a second click leads to the same invitation."""
+    once = request.form.get("once", "")
+    if not (once.isascii() and once.isalnum() and len(once) == 2 * _ONCE):
+        return ""
+    said = f"invitation {g.account.id} {once} {email}"
+    made = hmac.digest(services().settings.secret_keys[0].encode(), said.encode(), hashlib.sha256)
+    return base64.urlsafe_b64encode(made).rstrip(b"=").decode()
 
 
 @blueprint.get("/people/<account_id>")
@@ -143,6 +161,7 @@ def _list(errors: dict[str, str], place: Place, email: str = "") -> str:
         errors=errors,
         place=place,
         email=email,
+        once=secrets.token_hex(_ONCE),
         roles=ROLES,
         **_choices(place),
     )

@@ -12,7 +12,7 @@ from mailer.sendlog import Filter, counted
 from mailer.status import State
 from mailer.web import i18n
 from mailer.web.services import services
-from mailer.web.staff import looks
+from mailer.web.staff import looks, spelling
 from mailer.web.staff import wanted as asked
 from mailer.web.staff.letters import DECISIONS, exact, known, may_leave
 from mailer.web.staff.looks import shows_people
@@ -50,6 +50,7 @@ def review() -> str:
         campaign=campaign,
         campaign_title=title,
         after=after,
+        held_words=spelling.held_words(page, shown) if page else (),
         may_leave=may_leave(page) if page else False,
         done=_done(),
     )

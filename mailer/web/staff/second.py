@@ -14,7 +14,7 @@ from mailer.limits import staff as limits
 from mailer.web.services import services
 from mailer.web.staff import browsers
 from mailer.web.staff.roles import ANYBODY, EVERYBODY, open_to
-from mailer.web.staff.signin import HALF, blueprint, safe, too_often, welcome
+from mailer.web.staff.signin import HALF, begin, blueprint, safe, too_often, welcome
 
 __all__ = ["blueprint"]
 
@@ -54,7 +54,7 @@ def second_factor() -> str:
 @open_to(*EVERYBODY)
 def set_up_factor() -> ResponseReturnValue:
     """Turn the second factor on, and show the recovery codes: once."""
-    code, errors = request.form.get("code", "").strip(), _password_again()
+    code, errors = request.form.get("code", "").strip(), password_again()
     if not code:
         errors = {"code": "missing", **errors}
     if not errors and not g.account.second_factor:
@@ -73,7 +73,7 @@ def set_up_factor() -> ResponseReturnValue:
 @open_to(*EVERYBODY)
 def renew_codes() -> ResponseReturnValue:
     """Make ten new recovery codes, and show them: once."""
-    errors = _password_again()
+    errors = password_again()
     if errors:
         return _page(errors), 422
     made = second.renew_codes(services().store, g.account.id)
@@ -86,7 +86,7 @@ def renew_codes() -> ResponseReturnValue:
 @open_to(*EVERYBODY)
 def remove_own_factor() -> ResponseReturnValue:
     """Turn the own second factor off."""
-    errors = _password_again()
+    errors = password_again()
     if errors:
         return _page(errors), 422
     accounts.remove_factor(services().store, g.account.id, actor=g.account.id)
@@ -112,7 +112,7 @@ def _try(account: Account) -> None:
         limits.try_code(tx, trial, store.pepper(tx), store.now(tx))
 
 
-def _password_again() -> dict[str, str]:
+def password_again() -> dict[str, str]:
     """What is wrong with the password that was asked again; nothing where there is none."""
     if g.account.pending:
         return {}
@@ -129,6 +129,7 @@ def _password_again() -> dict[str, str]:
         return {"password": "wrong"}
     with store.write() as tx:
         limits.succeeded(tx, trial, store.pepper(tx))
+    begin(g.account)
     return {}
 
 

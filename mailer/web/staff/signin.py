@@ -87,6 +87,7 @@ def guard() -> ResponseReturnValue | None:
         if g.account is None:
             over = 1 if SECRET in session else None
             return redirect(url_for("staff.sign_in", next=_here(), over=over), 303)
+        current_app.logger.warning("staff:%s may not open %s", g.account.id, request.endpoint)
         return render_template("staff/closed.html"), 403
     if g.account and _lacks_factor(g.account) and not _is_for_everybody(request.endpoint or ""):
         return redirect(url_for("staff.second_factor", must=1), 303)
@@ -169,7 +170,10 @@ def sign_out() -> ResponseReturnValue:
     """End this session, in the database too."""
     accounts.end_session(services().store, session.get(SECRET, ""))
     session.clear()
-    return redirect(url_for("staff.sign_in", out=1), 303)
+    answer = redirect(url_for("staff.sign_in", out=1), 303)
+    # Not "storage": a letter that somebody is writing in this browser is kept there.
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 @blueprint.get("/enter/<token>")
@@ -207,12 +211,8 @@ def admit(account: Account, wanted: str) -> ResponseReturnValue:
 
 def welcome(account: Account, wanted: str) -> ResponseReturnValue:
     """Begin a new session for `account`, ending the browser's old one, and go on."""
+    begin(account)
     store = services().store
-    old = session.get(SECRET)
-    if old:
-        accounts.end_session(store, old)
-    session.clear()
-    session[SECRET] = accounts.start_session(store, account.id, browsers.label())
     with store.write() as tx:
         limits.succeeded(tx, browsers.trial(account.email), store.pepper(tx))
     browsers.remember(account)
@@ -220,6 +220,15 @@ def welcome(account: Account, wanted: str) -> ResponseReturnValue:
     if account.role in roles.PARTNER and not wanted.startswith(own):
         wanted = own[0]
     return redirect(wanted, 303)
+
+
+def begin(account: Account) -> None:
+    """Give a new session to whoever has just proven who they are, ending the browser's old one."""
+    store, old = services().store, session.get(SECRET)
+    if old:
+        accounts.end_session(store, old)
+    session.clear()
+    session[SECRET] = accounts.start_session(store, account.id, browsers.label())
 
 
 def _here() -> str | None:

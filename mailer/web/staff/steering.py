@@ -12,6 +12,7 @@ from mailer.campaigns.recipients import reachable
 from mailer.campaigns.values import Campaign
 from mailer.errors import MailerError
 from mailer.outbox import lanes as switches
+from mailer.outbox import switched
 from mailer.problems import Severity
 from mailer.submissions import readdressing
 from mailer.web import i18n
@@ -26,6 +27,7 @@ __all__ = ["blueprint"]
 
 LONGEST_REASON = 200  # characters
 LONGEST_NOTICE = 500
+_LONGEST_ADDRESS = 600
 
 _CHANGED_SINCE = mark("The files have changed since you looked: look again at what is new.")
 _NOT_LIVE = mark('Only a campaign with status = "live" can be approved.')
@@ -93,9 +95,10 @@ def pause_campaign(slug: str) -> ResponseReturnValue:
     lane = switches.of_campaign(slug)
     with store.write() as tx:
         now = store.now(tx)
-        switches.pause(tx, lane, reason=reason, actor=f"staff:{g.account.id}", now=now)
         life.tell(tx, slug, told, of=now)
-        looks.record(tx, "lane.pause", lane)
+        switched.pause(
+            tx, lane, reason=reason, actor=f"staff:{g.account.id}", account=g.account.id, now=now
+        )
     return _back(slug, "paused")
 
 
@@ -106,8 +109,7 @@ def resume_campaign(slug: str) -> ResponseReturnValue:
     known(slug)
     store, lane = services().store, switches.of_campaign(slug)
     with store.write() as tx:
-        if switches.resume(tx, lane):
-            looks.record(tx, "lane.resume", lane)
+        switched.resume(tx, lane, account=g.account.id, now=store.now(tx))
     return _back(slug, "resumed")
 
 
@@ -165,7 +167,29 @@ def readdress(slug: str) -> ResponseReturnValue:
 @open_to(*WRITING)
 def draft_link(slug: str) -> str:
     """Show a private link to the campaign as its files stand; made anew each time it is asked."""
+    return _link_page(known(slug))
+
+
+@blueprint.post("/campaigns/<slug>/link")
+@open_to(*WRITING)
+def close_link(slug: str) -> ResponseReturnValue:
+    """Take a private link back: it opens to nobody any more."""
     campaign, work = known(slug), services()
+    typed = request.form.get("address", "")
+    token = links.token_of(typed, slug)
+    with work.store.write() as tx:
+        now = work.store.now(tx)
+        found = links.read(work.settings.secret_keys, slug, token, now) if token else None
+        if found is not None and life.close_link(tx, token, found.ends_at, now=now):
+            looks.record(tx, "campaign.unlink", slug)
+    if found is None:
+        fault = gettext("This is no private link to this campaign: copy it whole")
+        return _link_page(campaign, address=typed[:_LONGEST_ADDRESS], fault=fault), 422
+    return redirect(url_for("staff.draft_link", slug=slug, done="closed"), 303)
+
+
+def _link_page(campaign: Campaign, *, address: str = "", fault: str = "") -> str:
+    work, slug = services(), campaign.slug
     typed = request.args.get("days", "")
     days = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 4 else links.DAYS
     days = min(max(days, 1), links.MOST_DAYS)
@@ -178,6 +202,9 @@ def draft_link(slug: str) -> str:
         days=days,
         most=links.MOST_DAYS,
         ends_at=now + days * 86400,
+        address=address,
+        fault=fault,
+        closed=request.args.get("done") == "closed",
     )
 
 

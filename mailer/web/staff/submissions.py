@@ -1,18 +1,22 @@
-"""One submission: all that one person sent in at once, and what else came from their address."""
+"""One submission: all that one person sent in at once, what else came from their address, and the
+signed record that it was wanted."""
 
 from __future__ import annotations
 
 import re
 
-from flask import abort, render_template
+from flask import Response, abort, g, render_template
+from flask.typing import ResponseReturnValue
 
+from mailer import proof
 from mailer.officials.values import say
 from mailer.sendlog.submission import submission_page
 from mailer.web import i18n
 from mailer.web.services import services
 from mailer.web.staff.letters import KINDS
+from mailer.web.staff.looks import record as noted
 from mailer.web.staff.looks import shows_people
-from mailer.web.staff.roles import ALL, open_to
+from mailer.web.staff.roles import ALL, DECIDING, open_to
 from mailer.web.staff.signin import blueprint
 
 __all__ = ["blueprint"]
@@ -40,4 +44,26 @@ def submission(submission_id: str) -> str:
         titles={slug: one.version(tongue).title for slug, one in campaigns.items()},
         role=say(role.label, tongue) if role else found.role,
         via=members.get(found.via, found.via),
+        may_prove=g.account.role in DECIDING,
+        provable=proof.available(),
     )
+
+
+@blueprint.post("/submissions/<submission_id>/proof")
+@open_to(*DECIDING)
+def submission_proof(submission_id: str) -> ResponseReturnValue:
+    """Hand out the signed record of a submission; it stands in the audit."""
+    work = services()
+    if not _ID.fullmatch(submission_id) or not proof.available():
+        abort(404)
+    store, settings = work.store, work.settings
+    with store.write() as tx:
+        found = proof.record(tx, submission_id, site=settings.public_url, now=store.now(tx))
+        if found is None:
+            abort(404)
+        made = proof.signed(found, settings.secret_keys)
+        noted(tx, "export.proof", submission_id)
+    response = Response(made, mimetype="application/json")
+    name = f"proof-{found['reference']}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response

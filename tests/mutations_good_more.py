@@ -1,0 +1,168 @@
+"""More of what people rightly write: names, addresses and letters as they are in the world."""
+
+from __future__ import annotations
+
+OFFICIALS: tuple[tuple[str, str], ...] = (
+    ("name: Sam Sample", "name: Jean-François D'Aoust-Lévesque"),
+    ("name: Sam Sample", "name: J. R. Sample"),
+    ("name: Sam Sample", "name: M. Sample"),
+    ("name: Sam Sample", "name: Sam Sample-De La Cruz"),
+    ("name: Sam Sample", "name: Đỗ Thị Mẫu"),
+    ("name: Sam Sample", "name: José María Ejemplo y Muestra"),
+    ("name: Sam Sample", "name: 'Sam O''Neill'"),
+    ("name: Sam Sample", "name: ᐊᓄᕌᖅ Sample"),
+    ("name: Sam Sample", "name: Sḵwx̱wú7mesh Sample"),
+    ("name: Sam Sample", "name: 田中 太郎"),
+    ("name: Sam Sample", "name: Sam Sample III"),
+    ("name: Sam Sample", "name: Sample Samuel"),
+    ("name: Sam Sample", "name: Hon Sing Sample"),
+    ("culture@ministry.example", "ministre@mcc.gouv.qc.ca"),
+    ("culture@ministry.example", "first.last-smith_1@ministry.example"),
+    ("culture@ministry.example", "info+letters@xn--mnistre-e1a.example"),
+    ("culture@ministry.example", "'culture@ministry.example'   # checked 2026-11"),
+    ("culture@ministry.example", "sam.sample@parl.gc.ca"),
+    ("culture@ministry.example", "m.p@london.gov.uk"),
+    ("    region: Ontario", "    # a note\n    region: Ontario"),
+    ("    region: Ontario", "    region: Terre-Neuve-et-Labrador"),
+    ("    region: Ontario\n", "    region: Ontario\n\n\n"),
+    ("    region: Ontario", "    region: >-\n      Ontario"),
+    ("district: Example North", "district: Notre-Dame-de-Grâce—Westmount"),
+    ("district: Example North", 'district: "75-02"'),
+    ("district: Example North", "district: Kitchener--Conestoga"),
+    ("district: Example North", "district: St. John's East"),
+    ("from: 2019-06-20", "from: 1999-12-31"),
+    ("hours: mon-fri 09:00-17:00", "hours: mon,tue,thu 09:00-17:00"),
+    ("hours: mon-fri 09:00-17:00", 'hours: "09:00-17:00"'),
+    ("pace: 900/hour", "pace: 1/minute"),
+    ("timezone: America/Toronto", "timezone: Europe/Paris"),
+    ("timezone: America/Toronto", 'timezone: "America/Toronto"'),
+    ('phone: "+1 416 555 0100"', "phone: (416) 555-0100, ext. 3"),
+    (
+        "address: 1 Example Street, Example Bay",
+        "address: >\n      1 Example Street\n      Example Bay",
+    ),
+    (
+        "address: 1 Example Street, Example Bay",
+        "address: Hôtel du Parlement, 1045, rue des Parlementaires, bureau 1.20",
+    ),
+    ("portfolios: [culture, libraries]", "portfolios: [culture, libraries, arts & heritage]"),
+    ("tags: [cabinet]", 'tags: [cabinet, party-a, "2024"]'),
+    ('salutation: "Minister Example"', "salutation: Madam Minister"),
+    ("honorific: {en: The Honourable, fr: L'honorable}", "honorific: The Right Honourable"),
+    ("do_not_mail: false", "do_not_mail: true  # asked on 2026-01-01"),
+    ("officials:\n", "\nofficials:\n\n"),
+    ("posts:\n", "%YAML 1.1\n---\nposts:\n"),
+)
+
+MAIN: tuple[tuple[str, str], ...] = (
+    ('title = "Keep the libraries open"', 'title = "Libraries: keep them open!"'),
+    ('title = "Keep the libraries open"', 'title = "3 reasons to keep libraries open"'),
+    ('title = "Keep the libraries open"', 'title = "Keep the libraries open — now"'),
+    ('title = "Keep the libraries open"', "title = 'A \"quoted\" word'"),
+    ('title = "Keep the libraries open"', '  title = "Keep the libraries open"'),
+    ('title = "Keep the libraries open"', 'title = "C\\u0027est la vie"'),
+    ('to = ["ministers", "clerk"]', "to = ['ministers', 'clerk']"),
+    ('to = ["ministers", "clerk"]', 'to = { tags = ["treasury", "cabinet"] }'),
+    ('to = ["ministers", "clerk"]', 'to = { region = "ONTARIO" }'),
+    ('to = ["ministers", "clerk"]', 'to = { district = ["Example North"] }'),
+    ('status = "live"', "status = 'live'"),
+    ("opens = 2026-07-02", "opens = 2026-07-02T09:00:00"),
+    ("goal = 5000", "goal = 250"),
+    ('fallback = "clerk"', 'fallback_message = "Nobody yet."'),
+    ('require = ["postal_code"]', "require = []"),
+    (
+        'salutation = "Dear {{ official.salutation }},"',
+        'salutation = "{{ official.honorific }} {{ official.name }},"',
+    ),
+    (
+        'salutation = "Dear {{ official.salutation }},"',
+        'salutation = "To {{ official.name | upper }}:"',
+    ),
+    (
+        'subjects = ["A request about libraries", "Libraries and {{ official.name }}"]',
+        'subjects = ["Request: libraries"]',
+    ),
+    (
+        'subjects = ["A request about libraries", "Libraries and {{ official.name }}"]',
+        'subjects = ["Libraries & schools (Ontario)", "50 % less money?"]',
+    ),
+    ('hours = "08:00-18:00"', 'hours = "mon-fri 09:00-16:30"'),
+    ('colour = "#7a1f3d"', 'colour = "#004080"'),
+    (
+        'privacy = "https://union.example/privacy"',
+        'privacy = "https://www.union.example/en/privacy?lang=en#top"',
+    ),
+    ("+++\nWhat", "+++\n\n\nWhat"),
+    (
+        "What the page tells, in **Markdown**.",
+        "![A picture](/media/a.png) and `code` [link](http://old.example)",
+    ),
+    (
+        "I write to you about libraries.",
+        "I write about libraries; they matter to me, to us, and to everyone else.",
+    ),
+    ("I write to you about libraries.", "More: https://union.example/a_(b)?x=1&y=2#z."),
+    ("I write to you about libraries.", "Read <https://union.example/report.pdf>."),
+    ("I write to you about libraries.", "Bill 96 (2026), s. 12(3)(a): “no fees”."),
+    ("I write to you about libraries.", '100 % of us said: "no".'),
+    ("I write to you about libraries.", "1) First\n2) Second\n\n- a\n- b"),
+    (
+        "I write to you about libraries.",
+        "{% if official.title %}As {{ official.title }}, you decide.{% endif %}",
+    ),
+    (
+        "I write to you about libraries.",
+        "{% if official.title == 'Minister of Finance' %}You pay.{% endif %}",
+    ),
+    (
+        "I write to you about libraries.",
+        "{% if official.district == 'Example North' %}North.{% endif %}",
+    ),
+    ("I write to you about libraries.", "{% if official.name == 'Kim Example' %}Hello.{% endif %}"),
+    (
+        "I write to you about libraries.",
+        "{% for t in official.tags %}{{ t }}{% if not loop.last %}, {% endif %}{% endfor %}",
+    ),
+    ("I write to you about libraries.", "{% set n = official.name %}{{ n }}"),
+    ("I write to you about libraries.", "{{ supporter.affiliation | default('my town') | title }}"),
+    ("I write to you about libraries.", "{{ official.portfolios | join(', ') }}"),
+    ("I write to you about libraries.", "{{ campaign.url }}"),
+    (
+        "I write to you about libraries.",
+        "{{ campaign.signatories | join(', ', attribute='role') }}",
+    ),
+    ("I write to you about libraries.", "{{ campaign.signatories | join(', ', 'name') }}"),
+    (
+        "I write to you about libraries.",
+        "I am a PSW and an OPSEU member at CAMH; the LTC and ODSP rules hurt.",
+    ),
+    ("I write to you about libraries.", "I write to you.\n\n\n\nAgain."),
+    ("I write to you about libraries.", "We pay €5, £4, ¥3 – or ½ of it… ©2026"),
+    ("I write to you about libraries.", "* * *"),
+    ("I write to you about libraries.", "Is it true?  Yes."),
+)
+
+FRENCH: tuple[tuple[str, str], ...] = (
+    ("Je vous écris", "« Bonjour » : je vous écris"),
+    ('title = "Gardons', 'title = "« Gardons » '),
+    ('salutation = "{{ official.salutation }},"', 'salutation = "À {{ official.name }},"'),
+    (
+        "Je vous écris",
+        "{% if official.language == 'fr' %}Vous parlez français.{% endif %} Je vous écris",
+    ),
+    ("+++\ntitle", '+++\ndescription = "Deux minutes suffisent : écrivez !"\ntitle'),
+)
+
+YAML: tuple[tuple[str, str], ...] = (
+    ("title: Fund the archive", 'title: "Fund: the archive"'),
+    ("title: Fund the archive", "title: Fund the archive — now (2026)"),
+    ("status: draft", 'status: draft\ncolour: "#7a1f3d"'),
+    ("status: draft", "status: draft\nconfirm: yes"),
+    ("status: draft", "status: draft\ngoal: 5000"),
+    ("to:\n", "to:   # whom\n"),
+    ("roles:\n", "\n# who\nroles:\n"),
+    (
+        'salutation: "Dear {{ official.salutation }},"',
+        "salutation: 'Dear {{ official.salutation }},'",
+    ),
+)

@@ -1,0 +1,155 @@
+"""Somebody whose every detail is planted: through the pages, a worker, providers and bounces."""
+
+from __future__ import annotations
+
+import base64
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from sqlalchemy import Column, select, update
+
+from mailer import accounts, addresses, events
+from mailer.db import Store, schema
+from mailer.db.schema import confirmation, letter, submission
+from mailer.errors import Next, SendError
+from mailer.events.answers import Answer, pass_on
+from mailer.events.recording import record
+from mailer.status import Kind
+from mailer.submissions import finding, unsubscribing
+from mailer.transports import Parcel
+from mailer.transports.api.base import News, Said
+from mailer.web.services import Services
+from tests.factories import SENDER
+from tests.fakes import FakeTransport
+from tests.web_public.page import Visitor
+from tests.web_public.unions import write_coalition
+from tests.workers import worker
+
+NAME, EMAIL, CALLER = "Zebedee Quillfeather", "zq.planted@supporter.example", "203.0.113.77"
+OWN = "Purple walruses sing in the quiet hall while nine green owls keep watch outside."
+TYPED = {
+    "name": NAME, "email": EMAIL, "postal_code": "K7Z 9R9", "address": "77 Planted Lane",
+    "district": "Quillshire", "role": "student", "affiliation": "Walrus College", "personal": OWN,
+    "consent-union": "yes",
+}  # fmt: skip
+BROWSER, OFFICE_SAYS = "Plantedbrowser", "We hear you about walruses."
+WORDS = (NAME, "Quillfeather", EMAIL, "zq.planted", "K7Z", "Planted Lane", "Quillshire", "Walrus",
+         "walruses", "student", BROWSER, CALLER, OFFICE_SAYS)  # fmt: skip
+"""What no row and no file may hold once it was to go."""
+
+
+def home(folder: Path) -> None:
+    """A campaign that asks for everything, and confirms."""
+    asks = ["postal_code", "address", "district", "affiliation"]
+    write_coalition(folder, "quiet", confirm=True, require=asks)
+
+
+def fill(app: Flask, store: Store, now: float) -> str:
+    """Let every table that may hold something of somebody hold it; returns their receipt."""
+    visitor = Visitor(app, **{"User-Agent": BROWSER})
+    visitor.client.environ_base["REMOTE_ADDR"] = CALLER
+    for _ in range(2):  # the second one is "written already", and a mail tells the address
+        sent = visitor.send("quiet", **TYPED)
+        assert sent.status_code == 303, sent.text
+    receipt = str(sent.location.partition("?")[0])
+    visitor.post(f"{receipt}/code", {"code": "00000"})
+    _deliver(store)
+    for token in _all(store, confirmation.c.token):
+        for one in _all(store, submission.c.id):
+            visitor.post(f"/confirm/{token}", {"submission": one})
+    _deliver(store, refuse="north@")
+    visitor.post(f"{receipt}/copy", {})
+    visitor.post("/find", {"email": EMAIL})
+    services: Services = app.extensions["mailer"]
+    finding.answer(store, SENDER, services.settings.secret_keys)
+    _deliver(store, refuse="zq.planted")
+    _come_back(store, now)
+    _staff(store)
+    _deliver(store)
+    visitor.post("/find", {"email": EMAIL})
+    return receipt
+
+
+def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables."""
+    with store.read() as tx:
+        return {
+            table.name: [dict(row) for row in tx.execute(select(table)).mappings()]
+            for table in schema.metadata.sorted_tables
+        }
+
+
+def found(rows: object) -> list[str]:
+    """Which of the planted words stand anywhere in these rows."""
+    text = repr(rows)
+    for hidden in re.findall(r"[A-Za-z0-9+/]{40,}={0,2}", text):  # a message that goes along
+        with suppress(ValueError):
+            text += base64.b64decode(hidden).decode("utf-8", "replace")
+    text = text.casefold()
+    return [word for word in WORDS if word.casefold() in text]
+
+
+def of_supporters(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows without those about mails to staff, which belong to no submission."""
+    ours = {row["id"] for row in rows["letter"] if row["submission"]}
+    rows["letter"] = [row for row in rows["letter"] if row["id"] in ours]
+    for table in ("letter_text", "letter_event", "news", "enclosure"):
+        rows[table] = [row for row in rows[table] if row["letter"] in ours]
+    return rows
+
+
+def _all(store: Store, column: Column[Any]) -> list[str]:
+    with store.read() as tx:
+        return list(tx.execute(select(column)).scalars())
+
+
+def _deliver(store: Store, refuse: str = "nobody") -> None:
+    """Send what is due; whoever's address begins with `refuse` is refused, in telling words."""
+
+    def say_no(parcel: Parcel) -> None:
+        if parcel.recipient.startswith(refuse):
+            said = f"<{EMAIL.upper()}> alias {NAME} unknown"
+            raise SendError(said, Next.FAIL, code="550 5.1.1")
+
+    way = FakeTransport()
+    way.on_stage = say_no
+    with store.write() as tx:
+        tx.execute(update(letter).values(cleared=True))
+    one = worker(store, way)
+    one.drain()
+    one.close()
+
+
+def _come_back(store: Store, now: float) -> None:
+    """Providers and bounces tell of letters, of mails and of nothing we know; an office answers."""
+    with store.write() as tx:
+        rows = tx.execute(select(letter.c.id, letter.c.kind).order_by(letter.c.id)).all()
+        for number, about in enumerate((*[row.id for row in rows], "", "")):
+            told = f'{{"to": "{EMAIL}", "name": "{NAME}"}}'
+            news = News(
+                id=f"n{number}",
+                letter=about,
+                said=Said.OTHER,
+                kind="odd",
+                note=told,
+                raw=f"raw {told}",
+            )
+            record(tx, "mailgun", news, now=now, attention=True)
+        events.note_unread(tx, "resend", told.encode(), "no such event", now=now)
+        mine = next(row.id for row in rows if row.kind == Kind.LETTER)
+        answer = f"From: north@ministry.example\nSubject: Re\n\n{OFFICE_SAYS}\n"
+        assert pass_on(tx, Answer(letter=mine, data=answer.encode()), SENDER, now=now) == ""
+        key = addresses.mailbox_key(EMAIL, store.pepper(tx))
+    unsubscribing.unsubscribe(store, key)
+
+
+def _staff(store: Store) -> None:
+    """They have an account on the staff pages as well, and a session."""
+    secret = accounts.invite(store, EMAIL, "viewer")
+    account = accounts.redeem(store, secret, accounts.INVITATION, "a long quiet river bends")
+    assert account is not None
+    accounts.start_session(store, account.id, BROWSER)
+    accounts.mail_invitation(store, EMAIL, "secret", sender=SENDER, language="en")
