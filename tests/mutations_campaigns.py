@@ -333,7 +333,7 @@ YAML: tuple[Change, ...] = (
     ("title: Fund the archive", "title: Fund: the archive"),
     ("title: Fund the archive", "title: Fund the archive #1"),
     ("title: Fund the archive", "\ttitle: Fund the archive"),
-    ("title: Fund the archive", " title: Fund the archive", 1),
+    ("title: Fund the archive", " title: Fund the archive"),
     ("title: Fund the archive", "title: “Fund the archive”"),
     ("title: Fund the archive", "title: Fund the archive,"),
     ("date: 2026-05-01T10:00:00-04:00", "date: 05/01/2026"),

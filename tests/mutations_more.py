@@ -40,6 +40,13 @@ OFFICIALS: tuple[Change, ...] = (
     (_POSTS, "// posts\nposts:\n"),
     (_POSTS, "/* posts */\nposts:\n"),
     (_POSTS, "```yaml\nposts:\n"),
+    (_POSTS, " posts:\n"),
+    (_POSTS, "posts\n"),
+    (_POSTS, "posts: {}\n"),
+    ("officials:\n", "officials: []\n"),
+    ("officials:\n", "people:\n"),
+    (_FINANCE, "courriel: finance@ministry.example"),
+    (_FINANCE, "email:finance@ministry.example"),
 )
 
 CAMPAIGN: tuple[Change, ...] = (

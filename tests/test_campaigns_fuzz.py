@@ -56,7 +56,7 @@ ENGLISH = SHIPPED["en"][1]
 
 
 @given(st.integers(0, len(ENGLISH)), st.integers(0, 60), st.lists(st.sampled_from(PIECES)))
-@settings(max_examples=times(150, 8_000), deadline=None)
+@settings(max_examples=times(150, 2_000), deadline=None)
 def test_the_shipped_campaign_with_a_mistake_never_crashes(
     at: int, cut: int, pieces: list[str]
 ) -> None:
@@ -68,7 +68,7 @@ def test_the_shipped_campaign_with_a_mistake_never_crashes(
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join), st.booleans())
-@settings(max_examples=times(300, 8_000), deadline=None)
+@settings(max_examples=times(300, 2_000), deadline=None)
 def test_random_campaigns_never_crash(text: str, framed: bool) -> None:
     campaign, problems = load(page(letter=text) if framed else text)
     if campaign is not None and not any(one.severity is Severity.ERROR for one in problems):

@@ -28,10 +28,10 @@ Mailer = Callable[..., Result]
 def mailer(home: Path) -> Mailer:
     """Runs `mailer log words...`."""
 
-    def run(*words: str, **more: str) -> Result:
+    def run(*words: str, input: str | None = None) -> Result:  # noqa: A002 - click's name
         clean = {f"MAILER_{name}{end}": None for name in KNOWN for end in ("", "_FILE")}
         env = clean | {"DATABASE_URL": None, "MAILER_HOME": str(home)}
-        return CliRunner().invoke(main, ("log", *words), env=env, **more)
+        return CliRunner().invoke(main, ("log", *words), env=env, input=input)
 
     return run
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -314,3 +315,11 @@ def test_the_same_words_have_the_same_version(store: Store) -> None:
     with store.read() as tx:
         assert consents.wording(tx, "never shown") is None
         assert consents.given(tx, first) == ()
+
+
+def test_words_are_kept_also_when_those_who_brought_them_are_taken_back(store: Store) -> None:
+    with suppress(RuntimeError), store.write() as tx:
+        consents.add(tx, "nobody", (), now=1.0, wording=WORDING)
+        raise RuntimeError
+    for _ in range(3):
+        assert record_of(store, sent_in(store))["wording"]["shown"]["words"] == WORDING.words

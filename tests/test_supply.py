@@ -132,11 +132,11 @@ def test_what_a_person_has_read_still_says_so() -> None:
 
 @pytest.fixture(scope="module")
 def deployed(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A Python with two packages, one of them as if installed from a folder of this machine."""
+    """A Python with three packages, one of them as if installed from a folder of this machine."""
     home = tmp_path_factory.mktemp("deployed")
     venv.create(home, with_pip=False)
     (site,) = home.glob("lib/python*/site-packages")
-    for name in ("itsdangerous", "click"):
+    for name in ("itsdangerous", "click", "dkimpy"):
         place = Path(str(metadata.distribution(name).locate_file("")))
         (own,) = place.glob(f"{name}-*.dist-info")
         shutil.copytree(own, site / own.name)
@@ -154,7 +154,8 @@ def test_the_bill_is_valid_and_tells_versions_licences_and_hashes_but_no_places(
     made = sbom.bill(deployed, held)
     assert list(sbom.faults(made)) == []
     parts = {canonicalize_name(part["name"]): part for part in made["components"]}
-    assert parts.keys() == {"itsdangerous", "click"}
+    assert parts.keys() == {"itsdangerous", "click", "dkimpy"}
+    assert all(part["licenses"] for part in parts.values())
     assert parts["itsdangerous"]["version"] == version
     assert parts["itsdangerous"]["hashes"] == [{"alg": "SHA-256", "content": "b" * 64}]
     assert parts["itsdangerous"]["licenses"]

@@ -49,7 +49,7 @@ UNREADY = {"health.ready", "hooks.receive"}
 
 words = st.one_of(st.sampled_from(WORDS), st.text(max_size=30))
 often = settings(
-    max_examples=times(40, 3_000), deadline=None,
+    max_examples=times(20, 3_000), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 

@@ -133,5 +133,4 @@ if __name__ == "__main__":
     known, wrong = check()
     for package, words in sorted(known.items()):
         print(f"{package:<28} {words}")
-    print(*wrong, sep="\n", file=sys.stderr)
-    sys.exit(bool(wrong))
+    sys.exit("\n".join(wrong) or 0)

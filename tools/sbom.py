@@ -17,6 +17,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 from packaging.utils import canonicalize_name
 
+from tools.licences import READ
 from tools.lock import LOCK, ROOT, hashes_of
 
 SCHEMA = SchemaVersion.V1_6
@@ -37,6 +38,9 @@ def bill(python: str, lock: str) -> dict[str, Any]:
     hashes = hashes_of(lock)
     for part in found["components"]:
         _forget_places(part)
+        if not part.get("licenses") and (read := READ.get(canonicalize_name(part["name"]))):
+            stated = {"id": read[0], "acknowledgement": "concluded"}  # by a person, from its file
+            part["licenses"] = [{"license": stated}]
         if known := hashes.get(canonicalize_name(part["name"])):
             part["hashes"] = [{"alg": "SHA-256", "content": one} for one in known]
     return found

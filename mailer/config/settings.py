@@ -110,43 +110,43 @@ class Settings:
         settings = cls(
             home=home,
             database_url=values.database_url(env),
-            transports=tuple((values.read(env, "TRANSPORT") or DEFAULT_TRANSPORT).split()),
+            transports=tuple((reading.read(env, "TRANSPORT") or DEFAULT_TRANSPORT).split()),
             from_address=values.address(env, "FROM") or DEFAULT_FROM,
-            base_url=values.base_url(values.read(env, "BASE_URL")),
-            secret_keys=values.keys(values.read(env, "SECRET_KEY")),
+            base_url=values.base_url(reading.read(env, "BASE_URL")),
+            secret_keys=values.keys(reading.read(env, "SECRET_KEY")),
             proxy_hops=values.number(env, "MAILER_PROXY_HOPS", 0, 0, 10),
-            allow_networks=allowed.networks(values.read(env, "ALLOW_NETWORKS")),
+            allow_networks=allowed.networks(reading.read(env, "ALLOW_NETWORKS")),
             trial_to=values.address(env, "TRIAL_TO"),
-            owner=values.read(env, "OWNER"),
+            owner=reading.read(env, "OWNER"),
             contact=values.address(env, "CONTACT"),
             alert_to=values.address(env, "ALERT_TO"),
-            alert_url=watching.alert_url(values.read(env, "ALERT_URL")),
-            reply_domain=values.domain(values.read(env, "REPLY_DOMAIN").lower()),
+            alert_url=watching.alert_url(reading.read(env, "ALERT_URL")),
+            reply_domain=values.domain(reading.read(env, "REPLY_DOMAIN").lower()),
             reply_alias=values.one_of(env, "REPLY_ALIAS", ("off", "freemail", "always")),
-            bounces=values.mailbox(values.read(env, "BOUNCES")),
+            bounces=values.mailbox(reading.read(env, "BOUNCES")),
             hooks={name: values.hook_keys(env, name) for name in HOOKS},
-            sns_topic=values.topic(values.read(env, "SNS_TOPIC")),
-            dkim_key=values.read(env, "DKIM_KEY"),
-            dkim_selector=values.read(env, "DKIM_SELECTOR"),
-            represent=values.boundary_sets(values.read(env, "REPRESENT")),
+            sns_topic=values.topic(reading.read(env, "SNS_TOPIC")),
+            dkim_key=reading.read(env, "DKIM_KEY"),
+            dkim_selector=reading.read(env, "DKIM_SELECTOR"),
+            represent=values.boundary_sets(reading.read(env, "REPRESENT")),
             worker_connections=values.number(env, "MAILER_WORKER_CONNECTIONS", 10, 1, 500),
-            backoff=values.backoff(values.read(env, "RETRY_MINUTES")),
+            backoff=values.backoff(reading.read(env, "RETRY_MINUTES")),
             deadline=values.number(env, "MAILER_GIVE_UP_HOURS", 96, 1, 240) * 3600.0,
             answer_days=values.number(env, "MAILER_ANSWER_DAYS", 14, 0, 365),
             text_days=watching.days(env, "MAILER_RETENTION_TEXT_DAYS", 28),
             person_days=watching.days(env, "MAILER_RETENTION_PERSON_DAYS", 365),
-            metrics_token=watching.metrics_token(values.read(env, "METRICS_TOKEN")),
+            metrics_token=watching.metrics_token(reading.read(env, "METRICS_TOKEN")),
             log=values.one_of(env, "LOG", ("plain", "json")),
-            second_factor=signing_in.roles(values.read(env, "SECOND_FACTOR")),
-            timezone=values.timezone(values.read(env, "TIMEZONE") or "UTC"),
-            journal=values.read(env, "JOURNAL") or DEFAULT_JOURNAL,
+            second_factor=signing_in.roles(reading.read(env, "SECOND_FACTOR")),
+            timezone=values.timezone(reading.read(env, "TIMEZONE") or "UTC"),
+            journal=reading.read(env, "JOURNAL") or DEFAULT_JOURNAL,
             port=values.number(env, "PORT", 8000, 1, 65535),
-            bind=values.read(env, "BIND"),
+            bind=reading.read(env, "BIND"),
             web_concurrency=values.number(env, "WEB_CONCURRENCY", 2, 1, 64),
         )
         _check_together(settings)
         if not settings.development:
-            _check_production(settings, from_given=bool(values.read(env, "FROM")))
+            _check_production(settings, from_given=bool(reading.read(env, "FROM")))
         return settings
 
     def with_development_key(self) -> Settings:
@@ -174,7 +174,7 @@ def environment_with(**more: str) -> dict[str, str]:
 
 def home_from_env(environ: Mapping[str, str] | None = None) -> Path:
     """Where the files lie, whatever else is wrong with the settings."""
-    return Path(values.read(os.environ if environ is None else environ, "HOME") or ".").resolve()
+    return Path(reading.read(os.environ if environ is None else environ, "HOME") or ".").resolve()
 
 
 def _refuse_unknown(env: Mapping[str, str]) -> None:
@@ -206,10 +206,16 @@ def _check_production(settings: Settings, *, from_given: bool) -> None:
         if why := strength.weakness(key):
             which = f", its key {number}," if len(settings.secret_keys) > 1 else ""
             raise SettingsError(f"MAILER_SECRET_KEY{which} is too weak: {why}; {strength.MAKE}")
-    if settings.metrics_token and (
-        why := strength.weakness(settings.metrics_token, SHORTEST_TOKEN)
-    ):
-        raise SettingsError(f"MAILER_METRICS_TOKEN is too weak: {why}; {strength.MAKE}")
+    # These too are chosen by whoever runs the pages, where a provider does not make its own.
+    chosen = [("METRICS_TOKEN", settings.metrics_token)]
+    chosen += [
+        (f"HOOK_{name.upper()}", key)
+        for name in ("postmark", "brevo")
+        for key in settings.hooks.get(name, ())
+    ]
+    for name, key in chosen:
+        if key and (why := strength.weakness(key, SHORTEST_TOKEN)):
+            raise SettingsError(f"MAILER_{name} is too weak: {why}; {strength.MAKE}")
     if not from_given:
         raise SettingsError(
             "MAILER_FROM is missing: set it to the campaign's address, on a domain it may send for"

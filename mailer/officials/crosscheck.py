@@ -82,7 +82,7 @@ def check_addresses(
 ) -> None:
     """Everybody who may be written to has an address, of their own or of every post they hold."""
     for person in officials.people.values():
-        if person.email or person.do_not_mail or _wrote(people[person.id], "email"):
+        if person.email or person.do_not_mail or _wrote_address(people[person.id]):
             continue
         missing = [name for name in _posts_of(person) if not _has_address(name, officials, posts)]
         if missing or not person.holds:
@@ -100,6 +100,13 @@ def _has_address(name: str, officials: Officials, posts: Mapping[str, Item]) -> 
     """True also for what was told already: an unknown post, or an address that is wrong."""
     post = officials.posts.get(name)
     return post is None or bool(post.email) or _wrote(posts[name], "email")
+
+
+def _wrote_address(item: Item) -> bool:
+    """True also when it stands under a key that is none, which was told."""
+    entries = item.value.values() if isinstance(item.value, Table) else ()
+    texts = (entry.item.value for entry in entries)
+    return _wrote(item, "email") or any(isinstance(one, str) and "@" in one for one in texts)
 
 
 def _wrote(item: Item, name: str) -> bool:

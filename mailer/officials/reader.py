@@ -38,7 +38,10 @@ def _read(text: str, findings: Findings) -> Officials:
         return Officials()
     root = yaml_tree.read(text, findings)
     if root is not None:
-        return _File(findings).officials(ROOT.read(root, findings))
+        failed = findings.failed
+        sections = ROOT.read(root, findings)
+        findings.partial |= findings.failed and not failed  # a section goes by another name
+        return _File(findings).officials(sections)
     if not findings.failed:
         findings.error(1, 1, "the file holds nothing yet", "begin with a line officials:")
     return Officials()

@@ -215,4 +215,8 @@ ROOT = Record(
             help="What stands behind the @: the pace of one mail server for all who share it.",
         ),
     ),
+    hints={
+        **dict.fromkeys(("people", "members", "persons", "contacts"), "write officials"),
+        **dict.fromkeys(("offices", "roles", "positions"), "write posts"),
+    },
 )

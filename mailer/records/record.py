@@ -88,7 +88,8 @@ class Record:
         hint = f"did you mean {near}?" if near else f"known are {', '.join(names)}"
         message = f"{quoted(name)} is not a key of {self.name}"
         findings.error(*place, message, self.hints.get(name, hint))
-        return near
+        meant = self.hints.get(name, "").removeprefix("write ")
+        return meant if meant in names else near
 
 
 def _near(name: str, names: list[str]) -> str:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-MOST = 8
-"""Parts that are taken out of one text; whoever has more reads the first ones first."""
+_MOST, _LONG = 8, 800_000  # of short texts; characters read again in all of long ones
 
 _TOML_BEGINS = re.compile(r"\s*(?:[\w.\"'-]+\s*=|\[)")
+
+
+def rounds(text: str) -> range:
+    """One for each part that may be taken out of a text: long ones are not read again for long."""
+    return range(max(2, min(_MOST, _LONG // (len(text) + 1))))
 
 
 def with_spaces(text: str, odd: Collection[int]) -> str:

@@ -34,7 +34,7 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     be read is told, and taken out where the rest can be read without it: `findings.partial` is
     true then.
     """
-    for _ in range(salvage.MOST):
+    for _ in salvage.rounds(text):
         root, wrong = _read(text, findings, first_line)
         rest = text if wrong is None else salvage.without_pair(text, wrong)
         if rest == text:

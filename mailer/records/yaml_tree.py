@@ -23,15 +23,13 @@ from mailer.records import salvage
 from mailer.records import text as texts
 from mailer.records.findings import Findings, quoted
 from mailer.records.tree import BROKEN, ODD, Entry, Item, Table, Value
-from mailer.records.yaml_words import explain
+from mailer.records.yaml_words import OF_INDENTATION, explain, tell_cut
 
 DEEPEST = 12  # no file of ours needs more; a parser's stack is not for guests
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _resolve: Callable[..., str] = Resolver().resolve
 _TRUE = frozenset({"yes", "true", "on"})
 _WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
-_LONG = 400
-_CUT = re.compile(r"[^#\"']*[:-] [^#\"'\s][^#\"']* (#[^\s#!].*)")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -42,12 +40,13 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     the line of the file on which it begins. What cannot be read is told, and taken out where the
     rest can be read without it: `findings.partial` is true then.
     """
-    _tell_cut(text, findings, first_line)
+    tell_cut(text, findings, first_line)
     if odd := texts.reveal_indentation(text, findings, first_line=first_line):
         text = salvage.with_spaces(text, [line - first_line for line in odd])
         findings.partial = True
-    for _ in range(salvage.MOST):
-        root, wrong = _read(text, findings, first_line)
+    met: set[str] = set()
+    for _ in salvage.rounds(text):
+        root, wrong = _read(text, findings, first_line, met)
         rest = text if wrong is None else salvage.without_entry(text, wrong)
         if rest == text:
             return root
@@ -55,13 +54,21 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
     return None
 
 
-def _read(text: str, findings: Findings, first_line: int) -> tuple[Item | None, int | None]:
-    """The root value; None and the line (from 0) that keeps it from being read, if one does."""
+def _read(
+    text: str, findings: Findings, first_line: int, met: set[str]
+) -> tuple[Item | None, int | None]:
+    """The root value; None and the line (from 0) that keeps it from being read, if one does.
+
+    `met` is what was told of columns: the same again follows from the first, and ends it.
+    """
     reader = _Reader(findings, first_line - 1)
     try:
         root = reader.document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         line, column, message, suggestion = explain(error, text)
+        if message in OF_INDENTATION and met:
+            return None, None
+        met |= {message} & OF_INDENTATION
         findings.error(line + first_line, column + 1, message, suggestion)
         return None, line
     except _TooDeep as deep:
@@ -74,18 +81,6 @@ def _read(text: str, findings: Findings, first_line: int) -> tuple[Item | None, 
         message = "this value goes on in the next line, and becomes one line"
         findings.note(line, column, message, "put it in quotes where that is meant")
     return root, None
-
-
-def _tell_cut(text: str, findings: Findings, first_line: int) -> None:
-    """Tell of values that end at a # which was hardly meant to begin a comment."""
-    if " #" not in text:
-        return
-    for number, line in enumerate(text.split("\n"), start=first_line):
-        found = _CUT.fullmatch(line) if " #" in line and len(line) < _LONG else None
-        if found:
-            message = f"the value ends before {quoted(found[1])}: # begins a comment"
-            hint = "put the value in quotes, or a space behind the #"
-            findings.warning(number, found.start(1) + 1, message, hint)
 
 
 class _TooDeep(Exception):  # noqa: N818 - it ends a reading

@@ -6,6 +6,8 @@ import re
 
 import yaml
 
+from mailer.records.findings import Findings, quoted
+
 # What the parser says (a part of it), what we say, what to do. The first that fits is taken;
 # libyaml and PyYAML's own parser use different words.
 _MEANINGS = (
@@ -73,6 +75,11 @@ _SLIPS = (
         "write a hyphen and a space, as - id: ...",
     ),
     (re.compile(r"\s*-[\w-]+:(?:\s|$)"), "no space stands behind the dash", "write - id: ..."),
+    (
+        re.compile(r"\s*(?:- +)?[\w-]+:(?!//)[^\s:/][^:]*$"),
+        "no space stands behind the colon",
+        "write key: value",
+    ),
     (re.compile(r"\.\.\.\s*$"), "three dots end a file in YAML", "take the line away"),
     (
         re.compile(r"\s*- +[\"'][\w-]+:.*[\"']\s*$"),
@@ -81,6 +88,19 @@ _SLIPS = (
     ),
     (re.compile(r"\s*```"), "this is Markdown, not YAML", "take the line away"),
 )
+
+
+_LONG = 400
+_CUT = re.compile(r"[^#\"']*[:-] [^#\"'\s][^#\"']* (#[^\s#!].*)")
+
+OF_INDENTATION = frozenset(
+    {
+        *(message for _, message, _ in _MEANINGS if message.startswith("this line does not fit")),
+        "this does not belong to what stands above it",
+        "this line stands further right than the one above it, which has a value already",
+    }
+)
+"""What is told of lines that begin in a wrong column: once is enough, all below follow from it."""
 
 
 def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]:
@@ -93,10 +113,13 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, int, str, str]
         mark = error.context_mark
     line, column = (mark.line, mark.column) if mark is not None else (0, 0)
     lines = text.split("\n")
+    if not any(map(str.strip, lines[line:])) and (open_ := _open_bracket(lines)):
+        sign = lines[open_[0]][open_[1]]
+        return *open_, f"a {sign} is opened and never closed", "close it on its own line"
     if "\t" in lines[line][: column + 1] if line < len(lines) else False:
         return line, lines[line].index("\t"), *_MEANINGS[0][1:]
     before = max((at for at in range(line) if lines[at].strip()), default=-1)
-    told = _slip(lines, (line, before))
+    told = _slip(lines, (line, before)) or _empty(lines, before, line) or _outermost(lines, line)
     if told is None and "mapping values are not allowed" in said and before >= 0:
         told = _shifted(lines, before, line)
     if told is not None:
@@ -119,11 +142,33 @@ def _slip(lines: list[str], where: tuple[int, ...]) -> tuple[int, int, str, str]
     return None
 
 
+def _empty(lines: list[str], above: int, line: int) -> tuple[int, int, str, str] | None:
+    """What to tell of entries below a list or table that is said to be empty."""
+    found = re.search(r":\s*(\[\s*\]|\{\s*\})\s*$", lines[above]) if above >= 0 else None
+    if not found or line >= len(lines) or _indent(lines[line]) < _indent(lines[above]):
+        return None
+    hint = f"take {found[1]} away"
+    return above, found.start(1), "this says that nothing stands below, and something does", hint
+
+
+def _outermost(lines: list[str], line: int) -> tuple[int, int, str, str] | None:
+    """What to tell of a first line that is indented, where a later one is not."""
+    filled = (at for at, text in enumerate(lines) if text.strip() and text.lstrip()[0] != "#")
+    first = next(filled, 0)
+    if first >= line or line >= len(lines) or not _indent(lines[first]) or _indent(lines[line]):
+        return None
+    message = "this line is indented, and those that belong beside it are not"
+    return first, 0, message, "begin it in the first column"
+
+
 def _shifted(lines: list[str], above: int, line: int) -> tuple[int, int, str, str] | None:
     """What to tell of a key that stands further in than a line above which has a value already."""
     inner, outer = _indent(lines[line]), _indent(lines[above])
     if inner <= outer or not re.match(r"\s*(?:- +)?[^\s:#]+:?(?:\s|$)", lines[above]):
         return None
+    if re.fullmatch(r"\s*[\w-]+\s*", lines[above]):
+        name = lines[above].strip()
+        return above, outer, "a key has no colon after it", f"write {name}:"
     if re.match(r"\s*- +[^:]+$", lines[above]):
         message = "this entry has no key, and the line below adds one to it"
         return above, outer, message, "write - id: ..., or indent the line below as this one"
@@ -149,6 +194,15 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
+def _open_bracket(lines: list[str]) -> tuple[int, int] | None:
+    """The last bracket or brace that opens and that its line does not close."""
+    for at in range(len(lines) - 1, -1, -1):
+        for opens, closes in ("[]", "{}"):
+            if lines[at].count(opens) > lines[at].count(closes):
+                return at, lines[at].rindex(opens)
+    return None
+
+
 def _open_quote(text: str, line: int) -> tuple[int, int] | None:
     """Where the quoted text begins that ends, lines below, at the line that makes no sense.
 
@@ -164,3 +218,15 @@ def _open_quote(text: str, line: int) -> tuple[int, int] | None:
     except yaml.YAMLError:
         return found
     return found
+
+
+def tell_cut(text: str, findings: Findings, first_line: int) -> None:
+    """Tell of values that end at a # which was hardly meant to begin a comment."""
+    if " #" not in text:
+        return
+    for number, line in enumerate(text.split("\n"), start=first_line):
+        found = _CUT.fullmatch(line) if " #" in line and len(line) < _LONG else None
+        if found:
+            message = f"the value ends before {quoted(found[1])}: # begins a comment"
+            hint = "put the value in quotes, or a space behind the #"
+            findings.warning(number, found.start(1) + 1, message, hint)

@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Select,
+    Text,
     bindparam,
     delete,
     exists,
@@ -148,10 +149,17 @@ def _is_due(tx: Tx, now: float) -> bool:
 _LETTERS: ColumnElement[bool] = literal_column(
     "letter.kind = 'letter'"
 )  # as the partial index has it
-_CAMPAIGN = bindparam("campaign")
+_CAMPAIGN: ColumnElement[Any] = bindparam("campaign")
 _COUNTING = (letter.c.person.is_not(None), letter.c.state != State.REVIEW)
 _THEIRS = exists().where(letter.c.submission == submission.c.id, *_COUNTING)
 _PEOPLE = func.count(submission.c.person.distinct()).label("number")
+
+
+def _written() -> Select[Any]:
+    return select(
+        literal_column("''", Text).label("name"),
+        func.count(letter.c.person.distinct()).label("number"),
+    ).where(letter.c.campaign == _CAMPAIGN, *_COUNTING)
 
 
 def _consents() -> Select[Any]:
@@ -166,10 +174,7 @@ def _consents() -> Select[Any]:
 
 
 _COUNTS: Mapping[str, Select[Any]] = {
-    WRITTEN: select(
-        literal_column("''").label("name"),
-        func.count(letter.c.person.distinct()).label("number"),
-    ).where(letter.c.campaign == _CAMPAIGN, *_COUNTING),
+    WRITTEN: _written(),
     VIA: select(submission.c.via.label("name"), _PEOPLE)
     .where(submission.c.campaign == _CAMPAIGN, submission.c.via != "", _THEIRS)
     .group_by(submission.c.via),

@@ -96,7 +96,7 @@ def letter_page(store: Store, letter_id: str) -> LetterPage | None:
 
 
 def _as_it_left(mail: Mail, sha256: str) -> Mail:
-    """The mail with or without its HTML part: the list of free-mail providers may since have grown."""
+    """The mail with its HTML part or without, as it left: lists of free-mail providers grow."""
     other = replace(mail, html=not mail.html)
     agrees = sha256 and _digest(mail) != sha256 and _digest(other) == sha256
     return other if agrees else mail

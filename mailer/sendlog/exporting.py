@@ -107,7 +107,7 @@ def parts(
         with store.read() as tx:
             found, last = read(tx, wanted, head, at_once)
         if found:
-            columns: list[Sequence[Any]] = [*zip(*found, strict=True)][: len(head)]
+            columns: Sequence[Sequence[Any]] = [*zip(*found, strict=True)][: len(head)]
             yield [
                 [*map(one.shown, cells)] if one.shown else cells
                 for one, cells in zip(head, columns, strict=True)

@@ -7,8 +7,9 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Row, bindparam, insert, literal, select, update
+from sqlalchemy import Engine, Row, bindparam, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import Store, Tx, marks
@@ -72,12 +73,24 @@ def add(
     if rows:
         tx.execute(insert(consent), rows)
     words = {_WORDING + one.version: one.text for one in (*agreed, wording) if one}
-    if not words:
-        return
     # In one order: two submissions at once wait for each other's first wordings, never crosswise.
-    kept = [{"name": name, "value": words[name]} for name in sorted(words)]
+    for name in sorted(words):
+        _keep(tx, name, words[name])
+
+
+_there: WeakKeyDictionary[Engine, set[str]] = WeakKeyDictionary()
+"""The wordings that each database surely has: hardly any submission needs to ask."""
+
+
+def _keep(tx: Tx, name: str, words: str) -> None:
+    """Keep a wording, once for all who read it."""
+    there = _there.setdefault(tx.engine, set())
+    if name in there:
+        return
     into = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-    tx.execute(into(meta).on_conflict_do_nothing(index_elements=[meta.c.name]), kept)
+    statement = into(meta).on_conflict_do_nothing(index_elements=[meta.c.name])
+    if not tx.execute(statement.values(name=name, value=words)).rowcount:
+        there.add(name)  # somebody else's, and committed: our own may still be taken back
 
 
 def wording(tx: Tx, version: str) -> dict[str, Any] | None:

@@ -117,7 +117,9 @@ def erase(tx: Tx, erasure: Erasure, *, now: float) -> Erased:
         tx.execute(delete(confirmation).where(sent, confirmation.c.at <= erasure.at))
         before = submission.c.created_at <= erasure.at
         theirs = (submission.c.mailbox == erasure.mailbox) & before
-    columns = (submission.c.id, submission.c.mailbox, submission.c.email, submission.c.name)
+    columns: tuple[Any, ...] = (
+        submission.c.id, submission.c.mailbox, submission.c.email, submission.c.name,
+    )  # fmt: skip
     still = select(*columns).where(submission.c.erased_at.is_(None))
     found = tx.execute(still.where(theirs)).all()
     taken = [_erase_one(tx, row, now) for row in found]

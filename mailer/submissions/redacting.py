@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, or_, select, update
+from sqlalchemy import ColumnElement, Row, false, func, or_, select, update
 
 from mailer import privacy
 from mailer.db import Tx
@@ -36,7 +36,8 @@ class Named:
     def stands_in(self, column: ColumnElement[str]) -> ColumnElement[bool]:
         """A condition on a column: that it may name them."""
         lower = func.lower(column)
-        return or_(*(lower.contains(one.lower(), autoescape=True) for one in self._words()))
+        words = (lower.contains(one.lower(), autoescape=True) for one in self._words())
+        return or_(false(), *words)
 
     def _words(self) -> list[str]:
         return [one for one in (self.email, self.name) if len(one) >= SHORTEST]

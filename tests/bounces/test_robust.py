@@ -24,7 +24,7 @@ pieces = st.sampled_from([
 ])  # fmt: skip
 
 
-@settings(max_examples=times(300, 20_000), deadline=None)
+@settings(max_examples=times(300, 5_000), deadline=None)
 @given(st.one_of(st.binary(), st.lists(st.one_of(pieces, st.binary(max_size=4))).map(b"".join)))
 def test_no_bytes_break_it(data: bytes) -> None:
     bounce = read(data, envelope_to=VERP)
@@ -32,7 +32,7 @@ def test_no_bytes_break_it(data: bytes) -> None:
     assert all("\n" not in text for text in (bounce.recipient, bounce.code, bounce.note))
 
 
-@settings(max_examples=times(200, 20_000), deadline=None)
+@settings(max_examples=times(200, 5_000), deadline=None)
 @given(st.sampled_from(ALL), st.data())
 def test_a_cut_or_changed_bounce_breaks_nothing(whole: bytes, data: st.DataObject) -> None:
     start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(whole))] * 2)))

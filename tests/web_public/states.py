@@ -261,7 +261,7 @@ def _parting(visitor: Visitor, store: Store, clock: Clock) -> Steps:
         latest = list(mailbox)[-1]
     yield "all that is kept", visitor.get(data_links.link("", [KEY], latest, clock.now))
     nobody = data_links.link("", [KEY], "0" * 40, clock.now)
-    yield "nothing of theirs is kept", visitor.get(nobody)
+    yield "no data to show", visitor.get(nobody)
     path = unsubscribing.link("", [KEY], "0" * 40)
     yield "no more mail?", visitor.get(path)
     yield "no more mail", visitor.client.post(path, headers=visitor.headers, follow_redirects=True)

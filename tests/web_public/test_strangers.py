@@ -53,7 +53,7 @@ extra = st.lists(
     max_size=6,
 )
 often = settings(
-    max_examples=times(40, 4_000), deadline=None,
+    max_examples=times(25, 2_000), deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )  # fmt: skip
 
