@@ -290,7 +290,8 @@ def test_go_live_refuses_to_keep_letters_on_a_public_machine(
     mailer: Mailer, database: Path
 ) -> None:
     ended = mailer(
-        "campaign", "go-live", "proctoring", "--yes", MAILER_SECRET_KEY="J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
+        "campaign", "go-live", "proctoring", "--yes",
+        MAILER_SECRET_KEY="J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
         MAILER_BASE_URL="https://letters.example.org", MAILER_FROM="letters@campaign.example",
     )  # fmt: skip
     failed_plainly(ended, 1, "MAILER_TRANSPORT")

@@ -169,7 +169,8 @@ def test_restore_refuses_what_is_no_backup(mailer: Mailer, home: Path, content: 
 
 def test_a_platform_must_name_its_database(mailer: Mailer, home: Path) -> None:
     live = {
-        "MAILER_BASE_URL": "https://letters.example.org", "MAILER_SECRET_KEY": "J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
+        "MAILER_BASE_URL": "https://letters.example.org",
+        "MAILER_SECRET_KEY": "J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe",
         "MAILER_FROM": "letters@coalition.example",
     }  # fmt: skip
     ended(mailer("restore", "b", **live), 1, "cannot be read")
@@ -189,8 +190,8 @@ def test_forget_says_what_it_took_and_a_restore_repeats_it(
         "2 files of the local outbox removed", "erasures.log",
     )  # fmt: skip
     ended(mailer("forget", "ben@supporter.example"), 0, "2 letters had not left and will not")
-    ended(mailer("forget", "ann@supporter.example"), 0, "Nothing is kept of letters written with this address")
-    ended(mailer("forget", "ann"), 1, "ann: has no @ sign")
+    ended(mailer("forget", "ann@supporter.example"), 0, "Nothing is kept of letters")
+    ended(mailer("forget", "ann"), 1, "no @ sign")
     assert list((home / "var" / "outbox" / "new").iterdir()) == []
     ended(mailer("restore", f"{home}/b"), 0, "Erased again, as the journal says: 2 submissions.")
     with store.read() as tx:

@@ -47,7 +47,7 @@ __all__ = [
     "ENTER", "INVITATION", "LOCAL_ADMIN", "LONGEST_PASSWORD", "PARTNER", "RESET", "ROLES",
     "SHORTEST_PASSWORD", "Account", "Parted", "Session", "change_password", "disable",
     "end_own_session", "end_session", "end_sessions", "find", "invite", "is_password",
-    "list_accounts", "list_sessions", "local_admin", "mail_invitation", "normalised", "part", "peek", "redeem",
-    "remove_factor", "request_reset", "session", "session_id", "set_role", "sign_in",
-    "start_reset", "start_session", "sweep", "weak_password",
+    "list_accounts", "list_sessions", "local_admin", "mail_invitation", "normalised", "part",
+    "peek", "redeem", "remove_factor", "request_reset", "session", "session_id", "set_role",
+    "sign_in", "start_reset", "start_session", "sweep", "weak_password",
 ]  # fmt: skip

@@ -36,7 +36,7 @@ def data(email: str, to: Path | None) -> None:
         try:
             found = own_data.of_address(store, email, actor=audit.COMMAND)
         except FieldError as error:
-            raise MailerError(f"this is no address: {error}") from None
+            raise MailerError(f"the address {error}") from None
     if not found.pieces:
         base.say("Nothing is kept about this address.")
         return

@@ -32,7 +32,7 @@ def forget(email: str) -> None:
         try:
             erased = erasing.forget(store, email, file=settings.path(settings.journal))
         except FieldError as error:
-            raise MailerError(f"this is no address: {error}") from None
+            raise MailerError(f"the address {error}") from None
         account = accounts.part(store, email)
     if account is Parted.OPEN:
         base.say(

@@ -32,6 +32,7 @@ LONG = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz" * 2
 NO_PAGE = frozenset(
     {
         "static", "site.media", "site.robots", "site.disclosure", "site.favicon",
+        "site.proof_keys", "blocked.report",
         "look.sheet", "paper.letters",
         "public.astray", "confirming.astray", "confirming.again", "confirming.press",
         "confirming.not_me", "confirming.not_me_astray", "acts.astray", "acts.answered",
