@@ -65,9 +65,7 @@ def test_an_act_is_stopped_by_its_button(staff: Browser, store: Store, clock: Cl
     assert not bulk.step(store, delivers=False)
 
 
-def test_what_cannot_be_undone_is_to_be_meant(
-    staff: Browser, store: Store, clock: Clock
-) -> None:
+def test_what_cannot_be_undone_is_to_be_meant(staff: Browser, store: Store, clock: Clock) -> None:
     write(store, 1)
     clock.pass_(1)
     wrong = staff.post("/staff/many/new", {"act": "cancel"})
