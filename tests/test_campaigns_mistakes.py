@@ -9,6 +9,8 @@ from tests.campaign_texts import ROLES, load, page
 
 BROKEN = [
     ("almost ours", page("confrim = true"), "4:1", "confrim", "mean confirm"),
+    ("dots", page("x." * 501 + "y = 1"), "4:1", "too many dots", "500 at most"),
+    ("dots in quotes", page("goal = {" + '"x" . ' * 600 + "y=1}"), "4:9", "many dots", "500"),
     ("singular", page('close = "2020-12-31"'), "4:1", "close", "mean closes"),
     ("capital", page('Status = "live"'), "4:1", "Status", "mean status"),
     ("subject", page('subject = "x"'), "4:1", "subject", "subjects"),

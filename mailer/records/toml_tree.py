@@ -25,6 +25,7 @@ _STRINGS = (
 )
 _BARE = re.compile(r"[^,\]}\n#]*")
 _MOST_DOTS = 500  # in a key: tomllib takes the square of their number
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+)++""")
 
 
 def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
@@ -45,6 +46,12 @@ def read(text: str, findings: Findings, *, first_line: int = 1) -> Item | None:
 
 def _read(text: str, findings: Findings, first_line: int) -> tuple[Item | None, int | None]:
     """The root table; None and the line (from 0) that keeps it from being read, if one does."""
+    for dotted in _DOTTED.finditer(text):
+        if dotted[0].count(".") > _MOST_DOTS:
+            line = text.count("\n", 0, dotted.start())
+            place = (first_line + line, dotted.start() - text.rfind("\n", 0, dotted.start()))
+            findings.error(*place, "a key has too many dots", f"write it with {_MOST_DOTS} at most")
+            return None, line
     try:
         values = tomllib.loads(text)
         return _Tree(text, _Places(text), first_line).item(values, ()), None
