@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,14 @@ class Clock:
         """Let time go by; return the new moment."""
         self.now += seconds
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def _signals_arrive() -> Iterator[None]:
+    """A test that blocks signals would leave its process, and what it starts, deaf to SIGTERM."""
+    yield
+    blocked = signal.pthread_sigmask(signal.SIG_SETMASK, [])
+    assert not blocked, "a command that waits for signals ran in the tests' own process"
 
 
 @pytest.fixture

@@ -5,9 +5,12 @@ from __future__ import annotations
 import base64
 import io
 import logging
+import os
 import re
 import secrets as random
 import socketserver
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -199,7 +202,7 @@ ARGUMENTS: Mapping[str, str] = {
 """What a command is best given; whatever else is required of others is made up."""
 
 LASTING = frozenset({"up", "web", "worker"})
-"""These would run on: where there is a database, they are tried as processes of their own."""
+"""These would run on, and take hold of their process's signals: they are run as processes."""
 
 
 def commands(group: click.Command = main, path: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -229,7 +232,7 @@ def test_no_command_shows_a_secret_whatever_fails(
     (tmp_path / "none.csv").write_text("Name,Email\nAnn,ann@x.example\n", encoding="utf-8")
     ran = 0
     for name, command in commands():
-        if url and name in LASTING:
+        if name in LASTING:
             continue
         given = ARGUMENTS.get(name) or " ".join(made_up(one) for one in command.params)
         words = [*name.split(), *given.format(tmp=tmp_path).split()]
@@ -240,6 +243,17 @@ def test_no_command_shows_a_secret_whatever_fails(
             assert "Traceback" not in ended.output, ended.output
             ran += 1
     assert ran > 50
+
+
+@pytest.mark.parametrize("name", sorted(LASTING))
+def test_no_program_that_cannot_start_shows_a_secret(home: Path, name: str) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "mailer", name], env={**os.environ, **planted(home, "")},
+        capture_output=True, text=True, timeout=120, check=False, cwd=home,
+    )  # fmt: skip
+    assert ended.returncode == 1, ended.stderr
+    assert_unseen(ended.stdout + ended.stderr, name)
+    assert "Traceback" not in ended.stderr
 
 
 def test_a_crash_is_told_whole_without_a_secret(home: Path) -> None:
