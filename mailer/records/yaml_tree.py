@@ -66,6 +66,9 @@ def _read(
         root = reader.document(yaml.parse(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         line, column, message, suggestion = explain(error, text)
+        lines = text.rstrip().split("\n")
+        if line >= len(lines):  # the parser meets the end, which is no line of the file
+            line, column = len(lines) - 1, max(0, len(lines[-1]) - 1)
         if message in OF_INDENTATION and met:
             return None, None
         met |= {message} & OF_INDENTATION

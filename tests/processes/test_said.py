@@ -118,7 +118,7 @@ def test_nothing_is_said_when_everything_refuses(tmp_path: Path) -> None:
     for expected in ("Traceback", "too often", "/hooks/... was refused", "550 5.7.57", "403"):
         assert expected in told
     token = receipt.rpartition("/")[2]
-    planted = (NAME, "Quillfeather", "zq.planted", "K1A", WORDS, CALLER, BROWSER, token)
+    planted = (NAME, "Quillfeather", "zq.planted", "K1A 0B1", WORDS, CALLER, BROWSER, token)
     for word in planted:
         assert word not in told, [line for line in told.splitlines() if word in line]
     assert _planted_in_rows(home, planted) == []

@@ -36,9 +36,11 @@ TYPED = {
     "consent-union": "yes",
 }  # fmt: skip
 BROWSER, OFFICE_SAYS = "Plantedbrowser", "We hear you about walruses."
-WORDS = (NAME, "Quillfeather", EMAIL, "zq.planted", "K7Z", "Planted Lane", "Quillshire", "Walrus",
-         "walruses", "student", BROWSER, CALLER, OFFICE_SAYS)  # fmt: skip
+WORDS = (NAME, "Quillfeather", EMAIL, "zq.planted", "K7Z 9R9", "Planted Lane", "Quillshire",
+         "Walrus", "walruses", "student", BROWSER, CALLER, OFFICE_SAYS)  # fmt: skip
 """What no row and no file may hold once it was to go."""
+PLACE = re.compile(r"(?<![a-z0-9])k7z(?:9r9|(?![a-z0-9]))")
+"""A postal code's first half: three characters, which chance puts into longer words."""
 
 
 def home(folder: Path) -> None:
@@ -89,7 +91,7 @@ def found(rows: object) -> list[str]:
         with suppress(ValueError):
             text += base64.b64decode(hidden).decode("utf-8", "replace")
     text = text.casefold()
-    return [word for word in WORDS if word.casefold() in text]
+    return [word for word in WORDS if word.casefold() in text] + PLACE.findall(text)
 
 
 def of_supporters(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:

@@ -139,4 +139,4 @@ def test_staff_answer_with_a_command(home: Path, receipt: str, database_url: str
     assert (nobody.exit_code, nobody.stdout) == (0, "")
     wrong = run("nonsense")
     assert (wrong.exit_code, wrong.stdout) == (1, "")
-    assert "no address" in wrong.stderr
+    assert "the address has no @ sign" in wrong.stderr
