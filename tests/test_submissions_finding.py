@@ -49,7 +49,7 @@ def mailbox(store: Store, email: str = ANN) -> str:
 def test_a_mail_lists_everything_of_the_mailbox(store: Store, clock: Clock) -> None:
     old = accept(store, draft())
     clock.pass_(60)
-    new = accept(store, draft(supporter(name="Bo Example", email="ANN@supporter.example")))
+    new = accept(store, draft(supporter(name="Bosco Example", email="ANN@supporter.example")))
     other = accept(store, draft(supporter(name="Cy", email="cy@supporter.example")))
     assert look(store, "Ann@Supporter.example") == 1
     (mail,) = sent(store)
@@ -62,7 +62,7 @@ def test_a_mail_lists_everything_of_the_mailbox(store: Store, clock: Clock) -> N
     known = receipt(store, new)
     assert known is not None
     assert f"Quiet exams ({reference(known.id)})" in mail.body
-    assert "Bo" not in mail.body + mail.subject, "nothing that somebody typed"
+    assert "Bosco" not in mail.body + mail.subject, "nothing that somebody typed"
     erase = next(line for line in mail.body.splitlines() if "/erase/" in line)
     token = erase.removeprefix("https://letters.example/erase/").removesuffix("?lang=en")
     link = erase_links.read(KEYS, token, clock.now)
@@ -91,7 +91,7 @@ def test_once_an_hour_and_three_times_a_day(store: Store, clock: Clock) -> None:
     clock.pass_(HOUR + 1)
     assert look(store) == 1
     clock.pass_(HOUR + 1)
-    accept(store, draft(supporter(name="Bo Example")))
+    accept(store, draft(supporter(name="Bosco Example")))
     assert [look(store), look(store)] == [1, 0]
     clock.pass_(HOUR + 1)
     assert look(store) == 0
