@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL that died while nobody used them, and its clock."""
+"""What is PostgreSQL's own: connections that died while nobody used them, its clock, its plans."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import time
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
-from mailer.db import Store, postgresql
+from mailer import outbox
+from mailer.db import Store, migrate, postgresql
+from mailer.db.schema import letter
+from mailer.outbox import NewLetter, Way, Written
+from mailer.status import Kind, State
 
 KILL = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
 
@@ -45,4 +49,47 @@ def test_the_moment_is_the_databases_and_goes_on_between_questions(url: str) -> 
         theirs = tx.execute(text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one()
         assert first < second <= float(theirs) + 0.01
         assert float(theirs) - second < 1.0
+    store.close()
+
+
+def written(count: int, officials: int) -> list[NewLetter]:
+    return [
+        NewLetter(
+            kind=Kind.LETTER, state=State.QUEUED, actor="test", campaign="exams",
+            official=f"minister-{number % officials}",
+            written=Written(
+                language="en", from_name="Ann Example", from_address="letters@campaign.example",
+                to_name="Minister", to_address=f"minister-{number % officials}@ministry.example",
+                subject="Exams", salutation="Dear Minister,", body="Words.",
+            ),
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def read_by_state(store: Store) -> int:
+    with store.write() as tx:
+        name = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE indexrelname = '{}'"
+        return int(tx.execute(text(name.format("ix_letter_state"))).scalar_one())
+
+
+def test_a_claim_reads_no_whole_queue_where_none_was_queued_when_postgresql_counted(
+    url: str,
+) -> None:
+    store = Store(url)
+    migrate.upgrade(store)
+    with store.write() as tx:
+        outbox.add(tx, written(600, 20), store.now(tx))
+        tx.execute(update(letter).values(state=State.SENT.value))
+    with store.write() as tx:
+        tx.execute(text("ANALYZE"))
+    with store.write() as tx:
+        outbox.add(tx, written(600, 20), store.now(tx))
+    before = read_by_state(store)
+    with store.write() as tx:
+        way = Way(account="fake:relay", delivers=False)
+        claimed = outbox.claim(tx, "w1", now=store.now(tx), lease=60.0, most=40, way=way)
+        tx.execute(text("SELECT pg_stat_force_next_flush()"))
+    assert len(claimed) == 40
+    assert read_by_state(store) - before < 100
     store.close()
