@@ -35,6 +35,8 @@ while not pathlib.Path("ready").exists():
 os.kill(os.getpid(), 9)
 """
 REFUSING = "raise SystemExit(2)"
+WAITING = PATIENT.replace('pathlib.Path("patient")', 'pathlib.Path("waiting")')
+"""As patient, but nobody is told that it stands."""
 STUBBORN = """
 import pathlib, signal, time
 signal.signal(signal.SIGTERM, lambda *_: pathlib.Path("asked").touch())
@@ -116,7 +118,7 @@ def test_a_part_that_crashes_is_started_again(start: Start) -> None:
 
 
 def test_a_part_that_never_started_ends_the_group(start: Start) -> None:
-    group = start(refusing=REFUSING, steady=PATIENT)
+    group = start(refusing=REFUSING, steady=WAITING)
     code, said = group.end()
     assert code == 1
     assert "refusing did not start" in said

@@ -199,6 +199,8 @@ def test_without_a_key_nobody_is_believed(app: Flask, store: Store, clock: Clock
 def test_a_flood_of_refused_calls_costs_one_write_a_second(
     app: Flask, store: Store, clock: Clock
 ) -> None:
+    serving: Services = app.extensions["mailer"]
+    serving.counting.every = 3600.0  # a second may be over before a slow machine's fifty calls are
     answers = [call(app, [], key="wrong").status_code for _ in range(50)]
     assert answers == [401] * 50
     assert tallied(store, clock) == {"mailgun refused": 1}, "the first is written at once"

@@ -29,6 +29,7 @@ def _nothing() -> None:
 class Counting:
     """Counts of one process, written at once, then at most every second, and when it stops."""
 
+    every: float = EVERY  # seconds between two writes
     _waiting: Counter[str] = field(default_factory=Counter)
     _written_at: float = float("-inf")  # time.monotonic()
     _timer: threading.Timer | None = None
@@ -41,7 +42,7 @@ class Counting:
             self._waiting[name] += 1
             if self._timer is not None:
                 return
-            wait = self._written_at + EVERY - time.monotonic()
+            wait = self._written_at + self.every - time.monotonic()
             if wait > 0:
                 self._write_later(store, wait)
                 return
