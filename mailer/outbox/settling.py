@@ -95,11 +95,13 @@ _WORKER = bindparam("worker_", type_=Text)
 
 
 def _fence(row: Any) -> Update:
+    # All letters of a claim have the same lease: no equation, which would make PostgreSQL look
+    # for each of them among all of them.
+    lease = cast(row.lease, Double)
     return (
         update(letter)
-        .where(letter.c.id == row.id, moves.is_state(State.CLAIMED))
-        .where(letter.c.worker == _WORKER, letter.c.lease_until > _NOW)
-        .where(letter.c.lease_until == cast(row.lease, Double))
+        .where(letter.c.id == row.id, moves.is_state(State.CLAIMED), letter.c.worker == _WORKER)
+        .where(lease > _NOW, letter.c.lease_until.is_not_distinct_from(lease))
         .values(
             state=State.DOT.value, sha256=row.sha256, changed_at=_NOW,
             lease_until=bindparam("until_"), tried_at=func.coalesce(letter.c.tried_at, _NOW),
