@@ -43,7 +43,7 @@ _OTHERS = """
 SELECT count(*), pg_sleep(0.01) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
-_LOOKS = 100  # at whether those are gone who have just closed their connections
+_LOOKS = 20  # at whether those are gone who have just closed their connections
 _SEQUENCES = "SELECT setval(seqrelid, seqstart, false) FROM pg_sequence"
 
 

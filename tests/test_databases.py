@@ -11,6 +11,16 @@ from sqlalchemy import delete, insert, select, text
 from mailer.db import Store
 from mailer.db.schema import meta
 from tests.databases import Databases
+from tests.processes.box import eventually
+
+OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
+
+
+def is_left(databases: Databases, name: str) -> bool:
+    """True when nobody is connected any more: a server takes its time to notice."""
+    address = databases.url.format(name="postgres").replace("+psycopg", "")
+    with closing(psycopg.connect(address)) as asking:
+        return asking.execute(OTHERS, [name]).fetchone() == (0,)
 
 
 def test_one_that_was_written_to_is_emptied_and_used_again(databases: Databases) -> None:
@@ -21,6 +31,7 @@ def test_one_that_was_written_to_is_emptied_and_used_again(databases: Databases)
         with store.write() as tx:
             tx.execute(delete(meta))
             tx.execute(insert(meta).values(name="left", value="over"))
+    eventually(lambda: is_left(databases, name), "nobody is connected")
     databases.give_back(name)
     assert databases.take() == name
     with closing(Store(databases.url.format(name=name))) as store, store.read() as tx:
