@@ -38,11 +38,13 @@ storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SE
 	@sh tests/install.sh
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
-hunt: $(VENV)/.test ## attacks and fuzzing at full length, and what grows with its input: about 20 minutes
+hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and what grows with its input: about 20 minutes
 	@sh tests/install.sh
-	@HUNT=1 $(BIN)/python -m pytest -n auto --dist worksteal $(HUNTED)
-	@$(BIN)/python -m tests.guided
-	@$(BIN)/python -m benchmarks.growth
+	@status=0; \
+	HUNT=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(HUNTED) || status=1; \
+	$(BIN)/python -m benchmarks.growth || status=1; \
+	$(BIN)/python -m tests.guided || status=1; \
+	exit $$status
 
 scan: $(VENV)/.test $(VENV)/.scan ## bandit, ruff, wapiti and sqlmap over the running product: about half an hour
 	@exec $(BIN)/python -m tools.scan $(VENV)/scan/bin $(SECONDS)
@@ -103,6 +105,11 @@ $(VENV)/.deploy: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@$(VENV)/deploy/bin/python -m pip --disable-pip-version-check install --quiet \
 		--no-deps --no-build-isolation .
 	@touch $@
+
+$(VENV)/.hunt: tests/fuzzers.txt | $(VENV)/.test
+	@echo "Installing the fuzzer into $(VENV) ..." >&2
+	@$(PIP) --quiet -r tests/fuzzers.txt && touch $@ || \
+		echo "The fuzzer could not be installed: make hunt does without it, and says so" >&2
 
 $(VENV)/.scan: tools/scanners.txt | $(VENV)/bin/python
 	@echo "Installing the scanners into $(VENV)/scan ..." >&2

@@ -2,9 +2,9 @@
 
 Against a bare requests.Session on one connection that it keeps open, posting the same letters one
 by one to the same stub, which runs in a process of its own and does not compare payloads with
-their schema. Where an API takes batches, ours leave so; where it does not, as SendGrid, ten
-connections share the work. Resend's count of requests a second is lifted: what is measured is the
-program, not the account.
+their schema. Where an API takes batches, ours leave so; where it does not, ten connections share
+the work. Resend's count of requests a second is lifted: what is measured is the program, not the
+account.
 Run it with: python -m benchmarks.providers [ROUNDS] [LETTERS]
 """
 
@@ -31,13 +31,16 @@ from mailer.transports.api import PROVIDERS
 from mailer.transports.api.base import Request
 from mailer.worker import Worker
 from tests.processes.box import free_port
-from tests.providers import postmark, resend, sendgrid
+from tests.providers import brevo, mailgun, postmark, resend, sendgrid, ses
 
 LINES = 10  # as MAILER_WORKER_CONNECTIONS is when nobody sets it
 WAYS: dict[str, tuple[str, float]] = {
     "postmark": (f"postmark://{postmark.TOKEN}?api={{api}}", 2.0),
     "resend": (f"resend://{resend.KEY}?requests=1000&api={{api}}", 2.0),
-    "sendgrid": (f"sendgrid://{sendgrid.KEY}?api={{api}}", 0.9),
+    "mailgun": (mailgun.URL, 0.9),
+    "sendgrid": (sendgrid.URL, 0.9),
+    "ses": (ses.URL, 0.9),
+    "brevo": (brevo.URL, 0.9),
 }
 """An address for each, and the ratio to reach."""
 

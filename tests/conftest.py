@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mailer.config import Settings
 from mailer.db import Store, migrate
-from tests import postgres
+from tests import hunting, postgres
 from tests.databases import Databases
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -33,12 +35,32 @@ class Clock:
         return self.now
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: each waits a third of its time for other processes."""
+    cores = len(os.sched_getaffinity(0))
+    return max(2, cores * 3 // 2)
+
+
 @pytest.fixture(autouse=True)
 def _signals_arrive() -> Iterator[None]:
     """A test that blocks signals would leave its process, and what it starts, deaf to SIGTERM."""
     yield
     blocked = signal.pthread_sigmask(signal.SIG_SETMASK, [])
     assert not blocked, "a command that waits for signals ran in the tests' own process"
+
+
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """What a test tried goes with its report, from whatever process it ran in."""
+    item.user_properties += hunting.taken()
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """A hunt ends with its figures."""
+    if hunting.LONG:
+        every = [one for some in terminalreporter.stats.values() for one in some]
+        lines = list(hunting.figures(one for one in every if isinstance(one, pytest.TestReport)))
+        terminalreporter.section("what was tried, and what came of it")
+        terminalreporter.write_line("\n".join(lines))
 
 
 @pytest.fixture

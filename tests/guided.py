@@ -107,17 +107,18 @@ def fuzz(name: str, seconds: int) -> None:
         atheris.Fuzz()
 
 
-def searches(names: list[str], seconds: int) -> Iterator[int]:
-    """Each in a process of its own; what came of it."""
+def searches(names: list[str], seconds: int) -> Iterator[tuple[int, int]]:
+    """Each in a process of its own: how many inputs were tried, and how it ended."""
     for name in names:
         command = [sys.executable, "-m", "tests.guided", "--seconds", str(seconds), "--here", name]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-        tried = [line for line in done.stderr.splitlines() if "number_of_executed_units" in line]
-        print(f"{name:<14} {tried[0].rpartition(' ')[2] if tried else '?':>9} inputs"
-              f"  {'' if done.returncode == 0 else 'FAILED'}", flush=True)  # fmt: skip
-        if done.returncode:
+        told = [line for line in done.stderr.splitlines() if "number_of_executed_units" in line]
+        tried = int(told[0].rpartition(" ")[2]) if told else 0
+        failed = done.returncode or not tried
+        print(f"{tried:>9,}  inputs for: {name}{'  FAILED' if failed else ''}", flush=True)
+        if failed:
             print(done.stdout[-3000:], done.stderr[-3000:], sep="\n")
-        yield done.returncode
+        yield tried, int(bool(failed))
 
 
 def main() -> int:
@@ -133,7 +134,11 @@ def main() -> int:
     if chosen.here:
         fuzz(chosen.names[0], chosen.seconds)
         return 0
-    return int(any([*searches(list(chosen.names) or list(NAMES), chosen.seconds)]))
+    done = list(searches(list(chosen.names) or list(NAMES), chosen.seconds))
+    tried, failed = map(sum, zip(*done, strict=True))
+    told = f"{failed or 'none'} of {len(done)} searches found an error"
+    print(f"{tried:>9,}  inputs in all, chosen by the branches that they reach: {told}")
+    return int(failed > 0)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from mailer import outbox
 from mailer.campaigns.values import Campaign
 from mailer.db import Store
 from mailer.db.schema import consent, letter
-from mailer.sendlog import census, coalition
+from mailer.sendlog import census, coalition, pack
 from mailer.sendlog.coalition import Share
 from mailer.submissions import accept, erasing
 from mailer.submissions.journal import Erasure
@@ -69,6 +69,9 @@ def test_what_is_kept_is_what_counting_finds(store: Store, clock: Clock, seed: i
             assert kept.by_facet == {name: found for name, found in exact.by_facet.items() if found}
             assert census.written(store, one.slug, small=0) == exact.written
             assert coalition.shares_of(kept) == coalition.shares_of(exact)
+            ready = census.offices(store, one.slug, small=0)
+            assert ready.offices == pack.offices(store, one.slug)
+            assert ready.at == clock.now or not ready.offices
     assert census.written(store, "exams") > 0
 
 
@@ -76,11 +79,14 @@ def test_what_was_counted_counts_until_the_next_count(store: Store, clock: Clock
     about = campaign()
     accept(store, draft(supporter(email="one@supporter.example"), about, via="union"))
     assert census.written(store, "exams", small=0) == 1, "never counted: counted now"
+    assert census.offices(store, "exams", small=0).at is None
     assert census.count_people(store, GO, small=0)
     accept(store, draft(supporter(email="two@supporter.example"), about, via="union"))
     assert not census.count_people(store, GO, small=0), "not yet"
     assert census.written(store, "exams", small=0) == 1
+    assert [one.letters for one in census.offices(store, "exams", small=0).offices] == [1, 1]
     assert census.written(store, "exams") == 2, "in a small campaign everybody at once"
+    assert [one.letters for one in census.offices(store, "exams").offices] == [2, 2]
     clock.pass_(3600)  # however long a count takes here
     stopped = threading.Event()
     stopped.set()

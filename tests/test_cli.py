@@ -374,6 +374,11 @@ def test_log_list_and_show(mailer: Mailer, written: None) -> None:
     page = json.loads(mailer("log", "show", one, "--json").stdout)
     assert page["row"]["id"] == one
     assert page["events"][0]["state"] == "queued"
+    mailer("log", "list", "--query", "ann")
+    entries = json.loads(mailer("audit", "list", "--json").stdout)
+    looks = [(entry["act"], entry["subject"], entry["count"]) for entry in entries[:3]]
+    seen = ("letter.look", one, None)
+    assert looks == [("letter.search", "", 2), seen, seen], "each look stands in the audit"
 
 
 def test_log_show_gives_the_very_message_that_left(

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -82,7 +83,37 @@ def test_backup_for_programs(mailer: Mailer, store: Store, home: Path) -> None:
     made = json.loads(mailer("backup", f"{home}/b", "--json").stdout)
     assert made["rows"]["letter"] == 2
     assert made["bytes"] == (home / "b").stat().st_size
-    assert set(made) == {"file", "bytes", "moment", "engine", "version", "rows", "sha256"}
+    told = {"file", "bytes", "moment", "engine", "version", "rows", "sha256", "removed"}
+    assert set(made) == told
+
+
+def test_backup_removes_those_that_were_kept_long_enough(
+    mailer: Mailer, store: Store, home: Path
+) -> None:
+    write(store, "ann")
+    folder = home / "kept"
+    folder.mkdir()
+    ended(mailer("backup", f"{folder}/new.backup"), 0)
+    for name, days in (("week.backup", 8), ("day.backup", 6), ("week.copy", 8)):
+        aged(folder / "new.backup", folder / name, days)
+    (folder / "notes.backup").write_text("ours to keep", encoding="utf-8")
+    (folder / "link.backup").symlink_to(folder / "week.copy")
+    ended(mailer("backup", f"{folder}/now.backup", "--keep", "7"), 0, "older than 7 days: 1 backup")
+    left = {one.name for one in folder.iterdir()}
+    others = {"new.backup", "day.backup", "week.copy", "notes.backup", "link.backup"}
+    assert left == {"now.backup", *others}
+    again = mailer("backup", f"{folder}/now.backup", "--force", "--keep", "5", "--json")
+    assert json.loads(again.stdout)["removed"] == [str(folder / "day.backup")]
+    ended(mailer("backup", f"{folder}/now.backup", "--keep", "0"), 2, "--keep")
+
+
+def aged(file: Path, to: Path, days: float) -> None:
+    """The same backup, as if it had been made so many days before."""
+    with zipfile.ZipFile(file) as packed, zipfile.ZipFile(to, "w") as older:
+        manifest = json.loads(packed.read("manifest.json"))
+        manifest["moment"] -= days * 86400
+        older.writestr("manifest.json", json.dumps(manifest))
+        older.writestr("database", packed.read("database"))
 
 
 def test_backup_refuses_plainly(mailer: Mailer, home: Path) -> None:

@@ -123,7 +123,9 @@ def test_diff_shows_what_waits(run: Run, home: Path) -> None:
 
 
 def test_closing_and_opening_again(run: Run, store: Store, home: Path) -> None:
-    assert run("close", "quiet").exit_code == 1, "asks, and nobody answers"
+    asked = run("close", "quiet")
+    assert asked.exit_code == 1, "asks, and nobody answers"
+    assert "Still leaving, in turn: 0 letters." in asked.stderr
     assert not life.is_closed(store, "quiet")
     assert "quiet is closed" in run("close", "quiet", "--yes").stderr
     assert "closed already" in run("close", "quiet", "--yes").stderr

@@ -45,6 +45,7 @@ KEEPERS = {
     "email_validator": {"addresses"},
     "flask": {"web"},
     "flask_wtf": {"web"},
+    "greenlet": {"transports"},
     "gunicorn": {"cli"},
     "imaplib": {"bounces"},
     "psycopg": {"db"},

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.conftest import ROOT
-from tools import code, explained, wapiti
+from tools import code, explained, sqlmap, wapiti
 from tools.explained import Finding
 
 PAGE = """
@@ -68,6 +68,25 @@ def test_a_report_is_read_by_page() -> None:
         finding("wapiti", "Odd thing", "/find"),
         finding("wapiti", "Slow", "/find"),
     ]
+
+
+def test_what_sqlmap_did_not_finish_is_a_finding() -> None:
+    through = "POST parameter 'email' does not seem to be injectable\nall tested parameters do not"
+    assert list(sqlmap.told(f"{through} appear to be injectable.", "/find")) == []
+    assert list(sqlmap.told("[INFO] testing 'AND boolean-based", "/find")) == [
+        finding("sqlmap", "not finished", "/find")
+    ]
+    assert list(sqlmap.told("---\nParameter: email (POST)\n    Type: x", "/find")) == [
+        finding("sqlmap", "email (POST)", "/find")
+    ]
+
+
+def test_what_wapiti_tried_is_told_with_what_it_did_not_finish() -> None:
+    report = {"infos": {"crawled_pages": [{}, {}]}}
+    said = "[*] Launching module csp\n[*] Launching module exec\n"
+    assert wapiti.summary(report, said).endswith("2 modules (csp, exec), each to its end")
+    late = said + "Max attack time was reached for module exec, stopping.\n"
+    assert wapiti.summary(report, late).endswith("; not to their end: exec")
 
 
 def test_bandit_finds_what_is_there() -> None:

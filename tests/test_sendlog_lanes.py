@@ -61,7 +61,10 @@ def put(store: Store, state: str) -> None:
     with store.write() as tx:
         due = (letter.c.state == "queued", letter.c.due_at <= store.now(tx))
         one = tx.execute(select(letter.c.id).where(*due).limit(1)).scalar()
-        tx.execute(update(letter).where(letter.c.id == one).values(state=state))
+        leased = (
+            {"worker": "w", "lease_until": store.now(tx)} if state in {"claimed", "dot"} else {}
+        )
+        tx.execute(update(letter).where(letter.c.id == one).values(state=state, **leased))
 
 
 def test_letters_are_counted_where_they_are(store: Store, clock: Clock) -> None:

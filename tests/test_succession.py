@@ -113,7 +113,7 @@ def said(store: Store, official: str) -> tuple[str, str, str, str]:
         return tuple(tx.execute(joined).one())
 
 
-def one(store: Store, content: Content) -> readdressing.Succession:
+def one(store: Store, content: Content) -> succession.Succession:
     (found,) = readdressing.waiting(store, content, approval_needed=False)
     return found
 
@@ -164,6 +164,19 @@ def test_the_successor_gets_them_when_staff_say_so(store: Store, clock: Clock) -
     assert {CHANGED, readdressing.NOTE} <= set(notes)
     assert succession.watch(store, after) == (0, 0)
     assert readdressing.waiting(store, after, approval_needed=False) == ()
+
+
+def test_only_some_are_looked_at_when_somebody_waits(store: Store, clock: Clock) -> None:
+    for who in ("ann", "bea", "cyd"):
+        accept(store, draft(files(), clock, who))
+    after = files(day(clock, -1), day(clock))
+    succession.watch(store, after)
+    for most, looked in ((0, 0), (2, 2), (9, 3), (None, 3)):
+        (found,) = readdressing.waiting(store, after, approval_needed=False, most=most)
+        assert (found.held, found.looked, found.ready) == (3, looked, looked)
+        assert found.successor is not None
+    assert succession.held(store) == {"quiet": 3}
+    assert readdressing.waiting(store, after, campaign="other", approval_needed=False) == ()
 
 
 @pytest.mark.parametrize(

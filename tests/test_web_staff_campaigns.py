@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,6 +21,7 @@ from mailer.db.schema import audit_entry
 from mailer.outbox import lanes
 from mailer.submissions import accept, succession
 from mailer.web import create_app
+from tests import factories
 from tests.conftest import Clock
 from tests.staff_browser import Browser, member
 from tests.test_succession import day, draft, files, states
@@ -152,6 +154,14 @@ def test_a_pause_needs_a_reason_and_may_have_a_notice(organizer: Browser, store:
 
 
 def test_it_is_closed_and_opened_again(organizer: Browser, store: Store) -> None:
+    for name, confirm, hold in (("a", False, ""), ("b", True, ""), ("c", False, "a look")):
+        about = factories.campaign(slug="quiet", confirm=confirm)
+        who = factories.supporter(email=f"{name}@supporter.example")
+        accept(store, factories.draft(who, about, hold=hold))
+    shown = words(organizer.get(PAGE).text)
+    assert "2 letters wait and leave in their turn" in shown
+    assert "2 letters are held and leave only if you let them" in shown
+    assert "2 letters leave once their writers confirm them" in shown
     answer = organizer.post(f"{PAGE}/close", page=PAGE)
     assert "Done: it is closed" in organizer.get(answer.location).text
     assert life.is_closed(store, "quiet")
@@ -160,6 +170,12 @@ def test_it_is_closed_and_opened_again(organizer: Browser, store: Store) -> None
     assert not life.is_closed(store, "quiet")
     organizer.post(f"{PAGE}/reopen", page=PAGE)
     assert acts(store) == ["campaign.close", "campaign.reopen"], "twice is once"
+    with store.read() as tx:
+        noted = tx.execute(select(audit_entry).where(audit_entry.c.act == "campaign.close")).one()
+    assert (noted._mapping["count"], json.loads(noted.details)) == (
+        2,
+        {"held": 2, "unconfirmed": 2},
+    )
 
 
 def test_a_private_link_is_made(organizer: Browser) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from pypdf import PdfReader
 from sqlalchemy import select
 
@@ -25,6 +27,7 @@ from tests.staff_browser import Browser, member
 from tests.staff_letters import accept, send
 
 CRUEL = '=HYPERLINK("http://evil.example","Ann")'
+CELLS = st.text("ab=-@\t\r\n＝;\"',é", max_size=5)
 
 
 @pytest.fixture
@@ -178,6 +181,21 @@ def test_a_formula_is_text_wherever_it_begins() -> None:
     ).decode().split("\r\n", 1)  # fmt: skip
     assert head == "'=a"
     assert body == "x\r\n'-1\r\n\"\"\r\ny;'=1\r\n"
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | CELLS, st.integers(), st.booleans()),
+        min_size=1, max_size=5,
+    )
+)  # fmt: skip
+def test_a_table_is_what_the_library_would_write(rows: list[tuple[str | None, int, bool]]) -> None:
+    plain = io.StringIO(newline="")
+    table = csv.writer(plain)
+    table.writerow(["a", "b", "c"])
+    for text, number, sure in rows:
+        table.writerow([tables.safe(text or ""), number, "yes" if sure else "no"])
+    assert b"".join(tables.csv_bytes(["a", "b", "c"], rows)).decode() == plain.getvalue()
 
 
 def test_many_letters_make_several_volumes_and_sheets(

@@ -246,3 +246,17 @@ def test_partners_see_neither_page_nor_alarm(app: Flask, store: Store) -> None:
     browser.enter("pat@partner.example")
     assert browser.get(LIST).status_code == 403
     assert "Paused" not in browser.get("/staff/account").text
+
+
+def test_many_queues_are_shown_a_campaign_at_a_time(browser: Browser, store: Store) -> None:
+    write(store, 1, about=campaign(slug="exams"), to=recipients(150))
+    assert "minister-150" in browser.get(LIST).text, "one campaign: there is nothing to choose"
+    write(store, 1, about=campaign(slug="other"), to=recipients(2))
+    page = browser.get(LIST).text
+    assert "minister-150" not in page
+    assert "150 queues" in page
+    (link,) = re.findall(r'href="([^"]*campaign=exams)#', page)
+    page = browser.get(link).text
+    assert "minister-150" in page
+    assert "2 queues" in page
+    assert browser.get(f"{LIST}?campaign=\U0001f4ee").status_code == 200

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import resource
 import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +13,11 @@ from urllib.parse import urlencode
 
 from tools.explained import Finding
 from tools.site import MORE, SLUG, Site
+
+PATIENCE = 10
+"""By the clock a target may take so many times its processor time: a busy machine is no finding."""
+
+ASKED = r"(\w+ parameter '[^']+') does not seem to be injectable"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,15 +73,27 @@ def targets(site: Site) -> list[Target]:
 
 
 def findings(program: Path, site: Site, folder: Path, seconds: int) -> Iterator[Finding]:
-    """What sqlmap can inject into; each target takes at most `seconds`."""
-    for number, target in enumerate(targets(site)):
+    """What sqlmap can inject into; each target takes at most `seconds` of processor time."""
+    every = targets(site)
+    for number, target in enumerate(every):
         to = folder / str(number)
         to.mkdir(parents=True)
+        began = time.monotonic()
         said = _run(program, site, target, to, seconds)
-        for name in re.findall(r"^Parameter: (.+)$", said, re.MULTILINE):
-            yield Finding(scanner="sqlmap", said=name, place=target.path)
-        if "do not appear to be injectable" not in said and "Parameter: " not in said:
-            yield Finding(scanner="sqlmap", said="not finished", place=target.path)
+        found = list(told(said, target.path))
+        took, values = time.monotonic() - began, len(set(re.findall(ASKED, said)))
+        wrong = "; ".join(one.said for one in found) or "none can be injected into"
+        where = f"sqlmap {number + 1} of {len(every)}: {target.path.partition('?')[0]}"
+        print(f"{where}: {values} values, {wrong} ({took:.0f} s)", flush=True)
+        yield from found
+
+
+def told(said: str, path: str) -> Iterator[Finding]:
+    """What sqlmap's words say of one target: what can be injected into, and whether it ended."""
+    for name in re.findall(r"^Parameter: (.+)$", said, re.MULTILINE):
+        yield Finding(scanner="sqlmap", said=name, place=path)
+    if "do not appear to be injectable" not in said and "Parameter: " not in said:
+        yield Finding(scanner="sqlmap", said="not finished", place=path)
 
 
 def _run(program: Path, site: Site, target: Target, folder: Path, seconds: int) -> str:
@@ -91,8 +110,9 @@ def _run(program: Path, site: Site, target: Target, folder: Path, seconds: int) 
         words += ["--cookie", target.cookie, "--drop-set-cookie"]
     try:
         ended = subprocess.run(
-            words, capture_output=True, text=True, timeout=seconds, check=False,
+            words, capture_output=True, text=True, timeout=seconds * PATIENCE, check=False,
             stdin=subprocess.DEVNULL,
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds)),
         )  # fmt: skip
         said = ended.stdout
     except subprocess.TimeoutExpired as late:

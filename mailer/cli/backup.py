@@ -30,24 +30,28 @@ if TYPE_CHECKING:
     from mailer.db.backup import Loss, Manifest
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
+DAY = 86400.0
 
 
 @click.command()
 @FILE
 @click.option("--force", is_flag=True, help="Replace FILE if it is there.")
+@click.option("--keep", type=click.IntRange(1), metavar="DAYS", help="Then remove older ones.")
 @base.json_option
-def backup(file: Path, force: bool, as_json: bool) -> None:
+def backup(file: Path, force: bool, keep: int | None, as_json: bool) -> None:
     """Write the whole database to FILE while the mailer runs.
 
     FILE appears when it is whole and looked through, readable by its owner alone. It holds all
-    that supporters wrote: keep it as safe as the database.
+    that supporters wrote: keep it as safe as the database. With --keep, backups that lie beside
+    it, end in the same letters (.backup) and are older than so many days are removed then.
 
     \b
     Examples:
       mailer backup var/monday.backup
       mailer backup /mnt/backups/latest.backup --force
+      mailer backup "/mnt/backups/$(date +%F).backup" --keep 30
     """
-    from mailer.db.backup import make
+    from mailer.db.backup import make, prune
 
     settings = base.settings()
     with _store(settings) as store, showing() as tick:
@@ -55,15 +59,19 @@ def backup(file: Path, force: bool, as_json: bool) -> None:
             raise StoreError(f"the database {store.shown} is empty: there is nothing to back up")
         made = make(store, file.absolute(), replace=force, tick=tick)
         _record_backup(store)
+    old = prune(file.absolute(), made.moment - keep * DAY) if keep else ()
     size = file.stat().st_size
     if as_json:
-        base.print_json({"file": str(file), "bytes": size, **_shown(made)})
+        removed = [str(one) for one in old]
+        base.print_json({"file": str(file), "bytes": size, **_shown(made), "removed": removed})
         return
     base.say(
         f"{file}: {count(made.rows.get('letter', 0), 'letter')} of"
         f" {count(made.rows.get('submission', 0), 'submission')}, as of {in_words(made.moment)};"
         f" {size / 1e6:.1f} MB."
     )
+    if old:
+        base.say(f"Removed, older than {count(keep or 0, 'day')}: {count(len(old), 'backup')}.")
 
 
 @click.command()

@@ -14,9 +14,12 @@ from mailer.campaigns.library import Library
 from mailer.campaigns.values import Campaign, Status
 from mailer.cli import base
 from mailer.cli.lanes import campaign_lane, confirm_pause, pause_lane, resume_lane
+from mailer.cli.paused import count
 from mailer.config import Settings
+from mailer.db import Store
 from mailer.errors import MailerError
 from mailer.outbox import lanes as switches
+from mailer.sendlog.closing import left
 
 LONGEST_NOTICE = 500  # characters
 
@@ -149,15 +152,28 @@ def close_campaign(slug: str, yes: bool) -> None:
     with base.database(settings) as store:
         campaign_lane(slug, store, settings)
         if not yes:
-            click.confirm(f"Take no more letters in for {slug}?", abort=True, err=True)
+            _confirm_closing(store, slug)
         with store.write() as tx:
-            now = store.now(tx)
+            now, found = store.now(tx), left(tx, slug)
             done = life.close(tx, slug, now=now)
             if done:
                 audit.record(
-                    tx, now=now, actor=audit.COMMAND, act="campaign.close", subject=slug
+                    tx, now=now, actor=audit.COMMAND, act="campaign.close", subject=slug,
+                    count=found.waiting, held=found.held, unconfirmed=found.unconfirmed,
                 )  # fmt: skip
     base.say(f"{slug} is closed." if done else f"{slug} was closed already.")
+
+
+def _confirm_closing(store: Store, slug: str) -> None:
+    """Say what becomes of the letters that are there, and ask; raises click.Abort at a no."""
+    with store.read() as tx:
+        found = left(tx, slug)
+    base.say(f"Still leaving, in turn: {count(found.waiting, 'letter')}.")
+    if found.held:
+        base.say(f"Held, and leaving only if you let them: {count(found.held, 'letter')}.")
+    if found.unconfirmed:
+        base.say(f"Leaving once confirmed: {count(found.unconfirmed, 'letter')}.")
+    click.confirm(f"Take no more letters in for {slug}?", abort=True, err=True)
 
 
 @click.command("reopen")

@@ -9,9 +9,10 @@ from typing import Any
 
 import click
 
-from mailer import sendlog
+from mailer import audit, sendlog
 from mailer.cli import base
 from mailer.cli.base import F
+from mailer.db import Store
 from mailer.errors import MailerError
 from mailer.message import compose
 from mailer.sendlog import Event, Filter, LetterPage, Row
@@ -65,6 +66,8 @@ def list_letters(limit: int, as_json: bool, **filters: str | None) -> None:
     """
     with base.database(base.settings()) as store:
         rows = sendlog.page(store, wanted(filters), size=limit).rows
+        if rows:
+            _note(store, "letter.search" if filters["query"] else "letter.list", count=len(rows))
     if as_json:
         base.print_json([_plain(asdict(row)) for row in rows])
     elif rows:
@@ -87,6 +90,8 @@ def show(letter_id: str, eml: bool, as_json: bool) -> None:
     """
     with base.database(base.settings()) as store:
         page = sendlog.letter_page(store, letter_id)
+        if page is not None:
+            _note(store, "letter.message" if eml else "letter.look", page.row.id)
     if page is None:
         raise MailerError(f"there is no letter {letter_id}: see `mailer log list`")
     if eml:
@@ -97,6 +102,14 @@ def show(letter_id: str, eml: bool, as_json: bool) -> None:
         base.print_json(_json(page))
     else:
         click.echo(_described(page))
+
+
+def _note(store: Store, act: str, subject: str = "", count: int | None = None) -> None:
+    """Who looks at people's data stands in the audit, wherever they look."""
+    with store.write() as tx:
+        audit.record(
+            tx, now=store.now(tx), actor=audit.COMMAND, act=act, subject=subject, count=count
+        )  # fmt: skip
 
 
 def wanted(filters: dict[str, str | None]) -> Filter:

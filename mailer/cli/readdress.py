@@ -11,7 +11,7 @@ from mailer import approvals, audit, transports
 from mailer.cli import base
 from mailer.cli.paused import count
 from mailer.submissions import readdressing
-from mailer.submissions.readdressing import Succession
+from mailer.submissions.succession import Succession
 
 
 @click.command("readdress")

@@ -6,9 +6,12 @@ at MOST_COUNTED, so that a receipt is as cheap with a million letters waiting as
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from bisect import bisect
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import BindParameter, Row, Select, bindparam, func, literal, select
@@ -87,9 +90,15 @@ def ends(
         return {}
     roads = Roads(tx, rows, now, accounts)
 
+    sharing: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+    for row in rows:
+        for same in _SHARED:
+            sharing[same, _lane(row, same)].append(waiting[row.id].letters)
+    shared = {lane: _Shared(letters) for lane, letters in sharing.items()}
+
     def others(row: Row[Any], same: str, most: int) -> tuple[int, bool]:
-        near = [one for one in rows if one.id != row.id and _share(one, row, same)]
-        return sum(min(waiting[one.id].letters, most) for one in near), False
+        own = min(waiting[row.id].letters, most)
+        return shared[same, _lane(row, same)].up_to(most) - own, False
 
     lines = [(row, waiting[row.id]) for row in rows]
     return {
@@ -144,7 +153,7 @@ def _place(row: Row[Any]) -> dict[str, Any]:
 
 def _count_others(tx: Tx, row: Row[Any], same: str, most: int) -> tuple[int, bool]:
     """Letters of other queues with the same lane that leave before, as turns are taken."""
-    values = {"queue_": row.id, "lane_": row._mapping[same] if same else ""}
+    values = {"queue_": row.id, "lane_": _lane(row, same)}
     number = tx.execute(_NUMBER[same], values).scalar_one()
     if not number:
         return 0, False
@@ -153,8 +162,22 @@ def _count_others(tx: Tx, row: Row[Any], same: str, most: int) -> tuple[int, boo
     return int(counted), fair < most and counted >= fair
 
 
-def _share(one: Row[Any], other: Row[Any], same: str) -> bool:
-    return not same or bool(one._mapping[same] == other._mapping[same])
+def _lane(row: Row[Any], same: str) -> str | None:
+    found: str | None = row._mapping[same] if same else ""
+    return found
+
+
+class _Shared:
+    """The letters of all lines that share a lane: sorted once, not gone through for each line."""
+
+    def __init__(self, letters: Iterable[int]) -> None:
+        self._letters = sorted(letters)
+        self._sums = [0, *accumulate(self._letters)]
+
+    def up_to(self, most: int) -> int:
+        """How many they are, at most so many of each."""
+        at = bisect(self._letters, most)
+        return self._sums[at] + most * (len(self._letters) - at)
 
 
 _WAITS = (

@@ -55,7 +55,7 @@ FILES = (
     File(
         name="backups (mailer backup)", place="", topic=WHO, ends=Ends.OURS,
         erasing=Erasing.KEEP,
-        why="they hold everything: delete them by your own schedule; a restore repeats erasures",
+        why="they hold everything: `--keep` removes old ones; a restore repeats erasures",
     ),
     File(
         name="tables and packs that staff took away", place="", topic=NUMBERS, ends=Ends.OURS,

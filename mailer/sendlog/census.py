@@ -1,5 +1,7 @@
 """How many people wrote, through whom, who agrees to what and got an answer: none of them twice.
 
+And how many letters can be handed over to each official, which takes as long to count.
+
 In a campaign with few letters they are counted whenever somebody asks. In one with many the worker
 counts beside the deliveries, the less often the longer it takes, and what it found is kept.
 """
@@ -28,7 +30,8 @@ from sqlalchemy import (
 
 from mailer.db import Store, Tx, marks
 from mailer.db.schema import consent, letter, people_count, submission
-from mailer.sendlog import lines
+from mailer.sendlog import lines, pack
+from mailer.sendlog.pack import Office
 from mailer.status import State
 
 SMALL = 5000
@@ -76,6 +79,24 @@ def people(store: Store, campaign: str, *, small: int = SMALL) -> People:
     return _people(store, campaign, tuple(_COUNTS), small)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Offices:
+    """The officials of a campaign with the letters that can be handed over to them."""
+
+    offices: tuple[Office, ...]
+    at: float | None = None  # when they were counted; None: now
+
+
+def offices(store: Store, campaign: str, *, small: int = SMALL) -> Offices:
+    """What pack.offices tells; in a large campaign as last counted, minutes ago."""
+    with store.read() as tx:
+        at = None if _is_small(tx, campaign, small) else _last(tx)[0]
+        kept = _kept(tx, campaign) if at else {}
+    if pack.READY in kept:
+        return Offices(offices=pack.offices_of(kept), at=at)
+    return Offices(offices=pack.offices(store, campaign))
+
+
 def count_people(store: Store, stop: Stop, *, small: int = SMALL) -> bool:
     """Count the people of all large campaigns, if it is time to; False when not, or stopped."""
     with store.read() as tx:
@@ -90,6 +111,8 @@ def count_people(store: Store, stop: Stop, *, small: int = SMALL) -> bool:
                 return False
             with store.read() as tx:
                 found[facet] = _count(tx, campaign, facet)
+        with store.read() as tx:
+            found |= pack.count(tx, campaign)
         with store.write() as tx:
             _keep(tx, campaign, found)
     with store.write() as tx:
@@ -102,7 +125,8 @@ def _people(store: Store, campaign: str, facets: tuple[str, ...], small: int) ->
         at = None if _is_small(tx, campaign, small) else _last(tx)[0]
         kept = _kept(tx, campaign) if at else {}
         if kept:
-            return People(by_facet=kept, at=at)
+            by_facet = {facet: kept[facet] for facet in facets if facet in kept}
+            return People(by_facet=by_facet, at=at)
         return People(by_facet={facet: _count(tx, campaign, facet) for facet in facets})
 
 

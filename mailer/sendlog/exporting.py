@@ -7,10 +7,11 @@ and nowhere else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, literal_column, select, type_coerce
+from sqlalchemy import ColumnElement, CursorResult, Integer, literal_column, select, type_coerce
 
 from mailer.db import Store, Tx, given
 from mailer.db.schema import letter, submission
@@ -108,13 +109,18 @@ def parts(
             found, last = read(tx, wanted, head, at_once)
         if found:
             columns: Sequence[Sequence[Any]] = [*zip(*found, strict=True)][: len(head)]
-            yield [
-                [*map(one.shown, cells)] if one.shown else cells
-                for one, cells in zip(head, columns, strict=True)
-            ]
+            yield [_shown(one, cells) for one, cells in zip(head, columns, strict=True)]
         if last is None:
             return
         wanted = replace(wanted, before=cursor_at(last))
+
+
+def _shown(one: Column, cells: Sequence[Any]) -> Sequence[Any]:
+    """What the table has for these values; what repeats among them is made once."""
+    if not one.shown:
+        return cells
+    made = {cell: one.shown(cell) for cell in set(cells)}
+    return [*map(made.__getitem__, cells)]
 
 
 def _is_plain(wanted: Filter) -> bool:
@@ -133,8 +139,15 @@ def _straight(tx: Tx, wanted: Filter, head: Sequence[Column], most: int) -> _Par
         .order_by(letter.c.created_at.desc(), letter.c.id.desc())
         .limit(most)
     )
-    rows = tx.execute(found).all()
+    rows = _fetched(tx.execute(found))
     return rows, (rows[-1][-2], rows[-1][-1]) if len(rows) == most else None
+
+
+def _fetched(result: CursorResult[Any]) -> Sequence[Sequence[Any]]:
+    """All rows as the driver has them: making them SQLAlchemy's took a third of the reading."""
+    with closing(result):
+        rows: Sequence[Sequence[Any]] = result.cursor.fetchall() if result.cursor else []
+        return rows
 
 
 def _by_place(tx: Tx, wanted: Filter, head: Sequence[Column], most: int) -> _Part:

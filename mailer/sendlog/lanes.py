@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, case, func, literal_column, select
@@ -44,7 +45,7 @@ def overview(store: Store, *, accounts: Collection[str], delivers: bool) -> Over
     with store.read() as tx:
         now = store.now(tx)
         rows = tx.execute(_QUEUES).all()
-        counts = _Counts(tx, now)
+        counts = _Counts(tx, now, rows)
         roads = Roads(tx, rows, now, accounts)
         ends = forecast.ends(tx, counts.lines(), now, accounts) if delivers else {}
         queues = [_queue(roads, row, counts, ends, delivers=delivers) for row in rows]
@@ -73,11 +74,11 @@ def is_paused(store: Store, campaign: str) -> bool:
 class _Counts:
     """How many letters are where, by queue."""
 
-    def __init__(self, tx: Tx, now: float) -> None:
+    def __init__(self, tx: Tx, now: float, queues: Sequence[Row[Any]]) -> None:
         self.waiting = {row.queue: row for row in tx.execute(_waiting(now))}
         self.under_way = dict(_pairs(tx, _BY_QUEUE.where(_UNDER_WAY)))
-        self.held = dict(_pairs(tx, _BY_QUEUE.where(_SETTLED, is_state(State.REVIEW))))
-        self.uncertain = dict(_pairs(tx, _BY_QUEUE.where(_SETTLED, is_state(State.UNCERTAIN))))
+        self.held = _in_state(tx, State.REVIEW, queues)
+        self.uncertain = _in_state(tx, State.UNCERTAIN, queues)
 
     def lines(self) -> dict[str, Line]:
         """What waits for officials."""
@@ -90,6 +91,22 @@ class _Counts:
 
 def _pairs(tx: Tx, statement: Select[Any]) -> Iterator[tuple[str, int]]:
     return ((row.queue, row.number) for row in tx.execute(statement))
+
+
+def _in_state(tx: Tx, state: State, queues: Sequence[Row[Any]]) -> dict[str, int]:
+    """Letters in a state by queue: by the index of states alone, where an office has one queue."""
+    there, offices = (_SETTLED, is_state(state)), defaultdict[tuple[str, str], list[str]](list)
+    for row in queues:
+        offices[row.campaign, row.official].append(row.id)
+    found = dict(_pairs(tx, _BY_QUEUE.where(_OTHERS, *there)))
+    for row in tx.execute(_BY_OFFICE.where(*there)):
+        ids = offices[row.campaign, row.official]
+        if len(ids) == 1:
+            found[ids[0]] = row.number
+        else:
+            theirs = (letter.c.campaign == row.campaign, letter.c.official == row.official)
+            found.update(_pairs(tx, _BY_QUEUE.where(_LETTERS, *there, *theirs)))
+    return found
 
 
 def _queue(
@@ -148,10 +165,16 @@ def _account(tx: Tx, name: str, now: float) -> Account:
 _SETTLED: ColumnElement[bool] = literal_column(
     "state NOT IN ('claimed', 'dot')"
 )  # as the index of states has it
-_UNDER_WAY: ColumnElement[bool] = literal_column("state IN ('claimed', 'dot')")
+_UNDER_WAY: ColumnElement[bool] = literal_column(
+    "lease_until IS NOT NULL AND state IN ('claimed', 'dot')"
+)  # by the index of leases: each that is under way has one
 _BY_QUEUE: Select[Any] = select(letter.c.queue, func.count().label("number")).group_by(
     letter.c.queue
 )
+_LETTERS: ColumnElement[bool] = literal_column("letter.kind = 'letter'")
+_OTHERS: ColumnElement[bool] = literal_column("letter.kind <> 'letter'")
+_OFFICE = (letter.c.campaign, letter.c.official)
+_BY_OFFICE = select(*_OFFICE, func.count().label("number")).where(_LETTERS).group_by(*_OFFICE)
 _FAILING = select(lane).where(lane.c.failures > 0, ~lane.c.paused).order_by(lane.c.id)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, case, func, literal_column, select, tuple_
 
-from mailer.db import Store
+from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_text, submission
 from mailer.sendlog.filters import Place
 from mailer.status import ACCEPTED, State
@@ -18,6 +18,9 @@ LETTERS = 400
 
 CHARACTERS = 1_000_000
 """Characters in one volume, at most, but for a single letter; typeset in a few seconds."""
+
+READY, MAILED, GONE = "ready", "mailed", "gone"
+"""What is counted by official: see Office."""
 
 _LETTERS: ColumnElement[bool] = literal_column("letter.kind = 'letter'")  # as the indexes have it
 _READ = 100  # letters in memory at a time, beside those of one volume
@@ -58,25 +61,38 @@ def offices(store: Store, campaign: str) -> tuple[Office, ...]:
     Counted are letters that their writers have approved, one for each person: none that wait for
     confirmation or for staff, none that was withdrawn, no trial.
     """
+    with store.read() as tx:
+        return offices_of(count(tx, campaign))
+
+
+def offices_of(found: Mapping[str, Mapping[str, int]]) -> tuple[Office, ...]:
+    """The same, of what was counted."""
+    ready, mailed, gone = (found.get(facet, {}) for facet in (READY, MAILED, GONE))
+    return tuple(
+        Office(official=one, letters=ready[one], mailed=mailed.get(one, 0), gone=gone.get(one, 0))
+        for one in sorted(ready)
+    )
+
+
+def count(tx: Tx, campaign: str) -> dict[str, dict[str, int]]:
+    """How many letters there are of each kind, by READY, MAILED and GONE, then by official."""
     kept = letter_text.c.subject != ""
     mailed = kept & letter.c.state.in_(ACCEPTED) & ~letter.c.transport.startswith("maildir:")
     statement = (
         select(
             letter.c.official,
-            _number(kept).label("letters"),
-            _number(mailed).label("mailed"),
-            _number(~kept).label("gone"),
+            _number(kept).label(READY),
+            _number(mailed).label(MAILED),
+            _number(~kept).label(GONE),
         )
         .join(letter_text, letter_text.c.letter == letter.c.id)
         .where(*_handed_over(campaign))
         .group_by(letter.c.official)
-        .order_by(letter.c.official)
     )
-    with store.read() as tx:
-        return tuple(
-            Office(official=row.official, letters=row.letters, mailed=row.mailed, gone=row.gone)
-            for row in tx.execute(statement)
-        )
+    rows = tx.execute(statement).mappings().all()
+    return {
+        facet: {row["official"]: int(row[facet]) for row in rows} for facet in (READY, MAILED, GONE)
+    }
 
 
 def volumes(

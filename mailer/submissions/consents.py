@@ -99,6 +99,12 @@ def wording(tx: Tx, version: str) -> dict[str, Any] | None:
     return {key: value for key, value in json.loads(text).items() if value != ""} if text else None
 
 
+def above_button(tx: Tx, version: str) -> SendWording | None:
+    """What stood above the button that sent a submission; None where nobody noted it."""
+    words = wording(tx, version)
+    return SendWording(**words) if words else None
+
+
 def given(tx: Tx, submission_id: str) -> tuple[Consent, ...]:
     """What the supporter agreed to in a submission, with what has been taken back."""
     rows = tx.execute(_GIVEN, {"of": submission_id}).all()

@@ -23,10 +23,10 @@ from mailer.campaigns.recipients import reachable
 from mailer.campaigns.values import Campaign, Recipient, Supporter
 from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_text, submission
-from mailer.outbox import Event, Terms, is_state, queues
+from mailer.outbox import Event, Terms, queues
 from mailer.outbox.queues import Place
 from mailer.status import State
-from mailer.submissions.succession import CHANGED
+from mailer.submissions.succession import ARE_HELD, CHANGED, Succession
 
 NOTE = "addressed to the successor"
 """What is noted of a letter that was."""
@@ -35,37 +35,27 @@ BATCH = 200
 """Letters that one transaction changes: others wait meanwhile."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Succession:
-    """The letters that are held for one office of one campaign."""
-
-    campaign: str
-    post: str
-    official: str  # who has left
-    successor: Recipient | None  # who may be written to instead; None: nobody yet
-    held: int
-    ready: int = 0  # of them may be addressed to the successor
-    naming: int = 0  # name the one who left, or their district
-    doubtful: int = 0  # may have arrived before
-    doubled: int = 0  # their writers have written to the successor since
-    before: str = ""  # how the first of those that are ready begins
-    after: str = ""  # and how it would
-
-
-def waiting(store: Store, content: Content, *, approval_needed: bool) -> tuple[Succession, ...]:
+def waiting(
+    store: Store, content: Content, *, campaign: str = "", approval_needed: bool,
+    most: int | None = None,
+) -> tuple[Succession, ...]:  # fmt: skip
     """Every office that changed hands while letters waited for it, with what may become of them.
 
-    `approval_needed` as in approvals.edition: a successor is one who was approved.
+    `approval_needed` as in approvals.edition: a successor is one who was approved. No more than
+    `most` letters are looked at.
     """
-    groups = (
-        select(letter.c.campaign, letter.c.post, letter.c.official, func.count().label("held"))
-        .where(is_state(State.REVIEW), letter.c.reason == CHANGED, letter.c.post.is_not(None))
-        .group_by(letter.c.campaign, letter.c.post, letter.c.official)
-        .order_by(letter.c.campaign, letter.c.post, letter.c.official)
-    )
+    by = (letter.c.campaign, letter.c.post, letter.c.official)
+    groups = select(*by, func.count().label("held")).where(*ARE_HELD).group_by(*by).order_by(*by)
+    if campaign:
+        groups = groups.where(letter.c.campaign == campaign)
     with store.read() as tx:
         rows = tx.execute(groups).all()
-    return tuple(_succession(store, content, row, approval_needed=approval_needed) for row in rows)
+    found = list[Succession]()
+    for row in rows:
+        one = _succession(store, content, row, approval_needed=approval_needed, most=most)
+        most = None if most is None else most - one.looked
+        found.append(one)
+    return tuple(found)
 
 
 def readdress(
@@ -88,7 +78,7 @@ def readdress(
 
 
 def _succession(
-    store: Store, content: Content, row: Row[Any], *, approval_needed: bool
+    store: Store, content: Content, row: Row[Any], *, approval_needed: bool, most: int | None
 ) -> Succession:  # fmt: skip
     found = Succession(
         campaign=row.campaign, post=row.post, official=row.official, successor=None, held=row.held
@@ -98,15 +88,19 @@ def _succession(
         return found
     counts: Counter[str] = Counter()
     before = after = ""
-    for batch in _batches(store, found):
+    some = BATCH if most is None else min(BATCH, most)
+    for batch in _batches(store, found, some) if some else ():
         with store.read() as tx:
             for one in batch:
                 against = office.against(tx, one) or "ready"
                 counts[against] += 1
                 if against == "ready" and not before:
                     before, after = one.salutation, office.letter(one).salutation
+        if most is not None and counts.total() >= most:
+            break
     return replace(
-        found, successor=office.to, before=before, after=after, ready=counts["ready"],
+        found, successor=office.to, looked=counts.total(), before=before, after=after,
+        ready=counts["ready"],
         naming=counts["naming"], doubtful=counts["doubtful"], doubled=counts["doubled"],
     )  # fmt: skip
 
@@ -242,7 +236,7 @@ def _held(found: Succession, after: str) -> Select[Any]:
         )
         .join(letter_text, letter_text.c.letter == letter.c.id)
         .join(submission, submission.c.id == letter.c.submission)
-        .where(is_state(State.REVIEW), letter.c.reason == CHANGED, letter.c.id > after)
+        .where(*ARE_HELD, letter.c.id > after)
         .where(letter.c.campaign == found.campaign, letter.c.post == found.post)
         .where(letter.c.official == found.official)
         .order_by(letter.c.id)

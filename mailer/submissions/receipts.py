@@ -17,7 +17,7 @@ from mailer.outbox.holding import WITHDRAWN
 from mailer.status import Kind, State
 from mailer.submissions import consents, copies, whys
 from mailer.submissions.accept import ALREADY_WRITTEN, CROWDED
-from mailer.submissions.consents import Consent
+from mailer.submissions.consents import Consent, SendWording
 
 SETTLING = 5.0
 """Seconds in which hardly any letter has left: until then nobody can tell the two apart."""
@@ -89,6 +89,7 @@ class Receipt:
     copied_at: float | None  # when they last did
     letters: tuple[ReceiptLetter, ...]
     consents: tuple[Consent, ...] = ()  # what organisations may have, and what was taken back
+    wording: SendWording | None = None  # what stood above the button that sent it in
     answered: str = ""  # yes | no | "": whether an office answered, as its writer says
     answered_at: float | None = None
     replied: bool = False  # an answer came here and was passed on
@@ -130,9 +131,9 @@ def of_row(tx: Tx, row: Row[Any], now: float, accounts: Collection[str] = ()) ->
         language=row.language, name=row.name, email=row.email, created_at=row.created_at,
         confirmed_at=row.confirmed_at, erased_at=row.erased_at,
         copy=copies.offer(tx, row, now), copied_at=copies.asked_at(tx, row.id),
-        consents=consents.given(tx, row.id),
-        answered=row.answered, answered_at=row.answered_at, replied=_replied(tx, rows),
-        unasked=row.asked_at == NEVER,
+        consents=consents.given(tx, row.id), wording=consents.above_button(tx, row.wording),
+        answered=row.answered, answered_at=row.answered_at, unasked=row.asked_at == NEVER,
+        replied=_replied(tx, rows),
         letters=tuple(
             _letter(found, as_shown, about.get(found.id))
             for found, as_shown in zip(rows, shown, strict=True)

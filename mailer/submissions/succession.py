@@ -11,12 +11,21 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from sqlalchemy import ColumnElement, Select, and_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    func,
+    literal_column,
+    select,
+    true,
+    update,
+)
 
 from mailer import outbox
 from mailer.approvals import Edition
 from mailer.campaigns.library import OFFICIALS, Content
-from mailer.campaigns.values import MergedLetter
+from mailer.campaigns.values import MergedLetter, Recipient
 from mailer.db import Store
 from mailer.db.schema import letter, queue
 from mailer.officials.values import Official, Officials
@@ -36,6 +45,14 @@ THEIRS = "the office is theirs after all"
 
 ACTOR = "mailer"
 
+# As the index of states has it, so that it is what is read.
+ARE_HELD: tuple[ColumnElement[bool], ...] = (
+    literal_column("letter.state NOT IN ('claimed', 'dot')"), is_state(State.REVIEW),
+    literal_column("letter.kind = 'letter'"), letter.c.reason == CHANGED,
+    letter.c.post.is_not(None),
+)  # fmt: skip
+"""True of letters for an office that changed hands."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Gone:
@@ -48,6 +65,32 @@ class Gone:
     def concerns(self, post: str) -> bool:
         """True for a letter to them in this post; "" is none."""
         return self.still is None or bool(post and post not in self.still)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Succession:
+    """The letters that are held for one office of one campaign."""
+
+    campaign: str
+    post: str
+    official: str  # who has left
+    successor: Recipient | None  # who may be written to instead; None: nobody yet
+    held: int
+    looked: int = 0  # of them, for what follows
+    ready: int = 0  # of them may be addressed to the successor
+    naming: int = 0  # name the one who left, or their district
+    doubtful: int = 0  # may have arrived before
+    doubled: int = 0  # their writers have written to the successor since
+    before: str = ""  # how the first of those that are ready begins
+    after: str = ""  # and how it would
+
+
+def held(store: Store) -> dict[str, int]:
+    """How many letters wait because an office changed hands, by campaign."""
+    number = func.count().label("number")
+    found = select(letter.c.campaign, number).where(*ARE_HELD).group_by(letter.c.campaign)
+    with store.read() as tx:
+        return {row.campaign: int(row.number) for row in tx.execute(found)}
 
 
 def gone(officials: Officials, official: str, day: date) -> Gone:

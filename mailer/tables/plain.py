@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,6 +23,8 @@ BOM = "\ufeff"
 """What tells a spreadsheet that a CSV is UTF-8."""
 
 _BEGINS = "=+-@\t\r\n＝＋－＠"
+_QUOTE = '"'
+_QUOTED = f"{_QUOTE},\r\n"  # what a cell in quotation marks may have in it
 _ENDS = ";\t"  # what another country's spreadsheet takes for the end of a cell
 # OWASP, "CSV Injection".
 _FORMULA = re.compile(f"\\A(?=[{re.escape(_BEGINS)}])|([{_ENDS}][\"' ]*)(?=[{re.escape(_BEGINS)}])")
@@ -39,17 +39,12 @@ def csv_of_parts(
     head: Sequence[str], parts: Iterable[Part], *, bom: bool = False
 ) -> Iterator[bytes]:  # fmt: skip
     """The same for rows that come in parts, column by column."""
-    out = io.StringIO(newline="")
-    table = csv.writer(out)
-    out.write(BOM if bom else "")
-    table.writerow([safe(cell) for cell in head])
+    begun = (BOM if bom else "") + _written([[label] for label in head])
     for part in parts:
-        table.writerows(zip(*map(_cells, part), strict=True))
-        yield out.getvalue().encode()
-        out.seek(0)
-        out.truncate()
-    if out.tell():
-        yield out.getvalue().encode()
+        yield f"{begun}{_written(part)}".encode()
+        begun = ""
+    if begun:
+        yield begun.encode()
 
 
 def json_bytes(keys: Sequence[str], rows: Iterable[Row]) -> Iterator[bytes]:
@@ -69,8 +64,14 @@ def safe(text: str) -> str:
 
 def moment(at: float) -> str:
     """A moment as spreadsheets know one, in UTC: 2026-11-23 08:30:00."""
-    day, second = divmod(int(at), 86400)
-    return f"{_day(day)} {_clock()[second]}"
+    return _moments([at])[0]
+
+
+def _moments(column: Iterable[float | None]) -> list[str]:
+    clock = _clock()
+    return [
+        "" if at is None else f"{_day(int(at) // 86400)} {clock[int(at) % 86400]}" for at in column
+    ]
 
 
 @cache
@@ -91,33 +92,52 @@ def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield some
 
 
-def _cells(column: Sequence[Any]) -> Sequence[object]:
+def _written(part: Part) -> str:
+    """The rows of a part as CSV has them."""
+    columns = [_cells(column) for column in part]
+    if len(columns) == 1:  # an empty line would be no row
+        columns = [[cell or '""' for cell in columns[0]]]
+    return "\r\n".join([*map(",".join, zip(*columns, strict=True)), ""])
+
+
+def _cells(column: Sequence[Any]) -> Sequence[str]:
     """One column of a part as CSV has it."""
-    first = next((cell for cell in column if cell is not None), None)
+    first = next((cell for cell in column if cell is not None), "")
     if isinstance(first, str):
-        return [safe(cell) if cell else cell for cell in column] if _has_signs(column) else column
+        return _texts(column if None not in column else [cell or "" for cell in column])
     if isinstance(first, bool):
         return ["yes" if cell else "no" for cell in column]
     if isinstance(first, float):
-        return [None if cell is None else moment(cell) for cell in column]
+        return _moments(column)
     if isinstance(first, datetime):
-        return [None if cell is None else moment(cell.timestamp()) for cell in column]
+        return _moments(None if cell is None else cell.timestamp() for cell in column)
+    return ["" if cell is None else str(cell) for cell in column]
+
+
+def _texts(column: Sequence[str]) -> Sequence[str]:
+    """Cells of text, safe, and in quotation marks where they need them.
+
+    All are looked at together, first: a sign that stands nowhere is found out at the speed of
+    memory, and most do.
+    """
+    joined = "\0".join(column)
+    if any(sign in joined for sign in _ENDS) or _some_begins(joined):
+        column = [safe(cell) for cell in column]
+    if any(sign in joined for sign in _QUOTED):
+        column = [_quoted(cell) for cell in column]
     return column
 
 
-def _has_signs(column: Sequence[str | None]) -> bool:
-    """True when some cell may have to be made safe: a few searches for all of them together.
-
-    A sign that stands nowhere is found out at the speed of memory, and most do.
-    """
-    try:
-        joined = "\0".join(column)  # type: ignore[arg-type] # None is what raises
-    except TypeError:
-        joined = "\0".join([cell or "" for cell in column])
-    if any(sign in joined for sign in _ENDS):
-        return True
+def _some_begins(joined: str) -> bool:
     begun = f"\0{joined}"
     return any(sign in joined and f"\0{sign}" in begun for sign in _BEGINS)
+
+
+def _quoted(cell: str) -> str:
+    """A cell as RFC 4180, 2.6 and 2.7, have it."""
+    if any(sign in cell for sign in _QUOTED):
+        return f'"{cell.replace(_QUOTE, _QUOTE * 2)}"'
+    return cell
 
 
 def _plain(cell: object) -> object:

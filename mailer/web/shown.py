@@ -37,7 +37,7 @@ def edition(slug: str) -> Edition | None:
     found = approvals.edition(
         serving.store, serving.library.current(), slug, approval_needed=serving.delivers
     )
-    return None if found is None or phase(found.campaign) is Phase.HIDDEN else found
+    return None if found is None or found.campaign.status is Status.DRAFT else found
 
 
 def phase(campaign: Campaign) -> Phase:

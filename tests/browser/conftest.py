@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from mailer.config import Settings
@@ -25,6 +25,12 @@ FLAGS = (
     "--no-first-run",
     "--disable-quic",
 )
+
+PATIENCE = 90_000
+"""Milliseconds until a page that does not come, or does not change, is a fault: machines that do
+much else at the same time need their time."""
+
+expect.set_options(timeout=PATIENCE)
 
 
 class Quiet(WSGIRequestHandler):
@@ -43,6 +49,12 @@ class Site:
     store: Store
     requests: list[str] = field(default_factory=list)  # every address a browser asked for
     faults: list[str] = field(default_factory=list)  # what browsers complained of
+
+
+def follow(where: Locator) -> None:
+    """Press what leads to another page, and wait until that page is there: a click does not."""
+    with where.page.expect_navigation():
+        where.click()
 
 
 @pytest.fixture
@@ -86,6 +98,7 @@ def open_page(chromium: Browser, site: Site) -> Iterator[Callable[..., Page]]:
         context = chromium.new_context(
             viewport={"width": width, "height": 800}, java_script_enabled=scripts, **options
         )
+        context.set_default_timeout(PATIENCE)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: site.requests.append(request.url))

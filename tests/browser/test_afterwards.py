@@ -13,7 +13,7 @@ from mailer.db.schema import letter
 from mailer.outbox import Sender
 from mailer.status import Kind, State
 from mailer.submissions import finding
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, follow
 from tests.browser.test_journey import too_wide
 from tests.browser.test_outputs import write
 
@@ -31,17 +31,18 @@ def clean(page: Page) -> None:
 def test_from_withdrawing_to_the_proof_of_erasure(site: Site, open_page: Open) -> None:
     page = open_page(320)
     receipt = write(site, page)
-    page.get_by_role("link", name="Withdraw letters").click()
+    follow(page.get_by_role("link", name="Withdraw letters"))
     clean(page)
     for box in page.get_by_role("checkbox").all():
         box.uncheck()
-    page.get_by_role("button", name="Withdraw these letters").click()
+    follow(page.get_by_role("button", name="Withdraw these letters"))
     expect(page.locator(".errors")).to_be_focused()
     clean(page)
     page.get_by_role("checkbox").nth(1).focus()
     page.keyboard.press("Space")
     page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.locator(".state b")).to_have_text(["Withdrawn"])
     expect(page.get_by_role("checkbox")).to_have_count(1)
     clean(page)
@@ -51,28 +52,29 @@ def test_from_withdrawing_to_the_proof_of_erasure(site: Site, open_page: Open) -
         one = (letter.c.kind == Kind.LETTER, letter.c.state == State.QUEUED)
         tx.execute(update(letter).where(*one).values(**left))
     page.goto(receipt)
-    page.get_by_role("button", name="Do not ask me").click()
+    follow(page.get_by_role("button", name="Do not ask me"))
     expect(page.get_by_text("We do not ask you by mail.")).to_be_visible()
-    page.get_by_role("button", name="Not yet").click()
+    follow(page.get_by_role("button", name="Not yet"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Thank you for telling")
     clean(page)
 
     page.goto(receipt)
-    page.get_by_role("link", name="Find my letters", exact=True).click()
-    page.get_by_role("button", name="Mail me the links").click()
+    follow(page.get_by_role("link", name="Find my letters", exact=True))
+    follow(page.get_by_role("button", name="Mail me the links"))
     expect(page.locator(".errors")).to_be_focused()
     clean(page)
     page.get_by_role("textbox").fill("ann@supporter.example")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Look into your mail")
     clean(page)
     sender = Sender(address="letters@campaign.example", url=site.url)
     assert finding.answer(site.store, sender, ["k" * 40]) == 1
 
     page.goto(receipt)
-    page.get_by_role("link", name="Erase my data").click()
+    follow(page.get_by_role("link", name="Erase my data"))
     clean(page)
-    page.get_by_role("button", name="Erase this for good").click()
+    follow(page.get_by_role("button", name="Erase this for good"))
     assert page.url.partition("?")[0] == receipt.partition("?")[0]
     expect(page.get_by_role("heading", level=1)).to_have_text("Your data are erased")
     assert "Ann" not in page.content()

@@ -50,14 +50,16 @@ def test_a_mistyped_address_a_wrong_code_and_the_right_one(
     mail = newest_mail(site)
     (code,) = [line for line in mail.splitlines() if len(line) == 7]
     page.fill("[name=code]", "333 333" if code != "333 333" else "444 444")
-    page.press("[name=code]", "Enter")
+    with page.expect_navigation():
+        page.press("[name=code]", "Enter")
     expect(page.locator(".errors")).to_be_visible()
     assert page.title().startswith("Error: ")
     assert not page.evaluate("document.documentElement.scrollWidth > innerWidth")
     page.get_by_role("link", name="This code does not open your letters").click()
     expect(page.locator("[name=code]")).to_be_focused()
     page.fill("[name=code]", code.lower())
-    page.press("[name=code]", "Enter")
+    with page.expect_navigation():
+        page.press("[name=code]", "Enter")
     expect(page.locator(".state b").first).to_have_text("In the queue")
     assert page.url.partition("?")[0] == waiting.partition("?")[0]
     assert sorted(page.locator(".letter .text").all_text_contents()) == sorted(shown)

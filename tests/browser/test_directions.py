@@ -15,6 +15,7 @@ from flask import Flask
 from playwright.sync_api import Browser
 
 from tests import pseudo
+from tests.browser.conftest import PATIENCE
 from tests.browser.test_states import HOST, Shown, app, store
 from tests.catalogue import ROOT, extracted
 
@@ -44,6 +45,7 @@ def test_every_page_is_written_from_the_right(
     pages: dict[str, str], app: Flask, chromium: Browser
 ) -> None:
     context = chromium.new_context(viewport={"width": 320, "height": 640})
+    context.set_default_timeout(PATIENCE)
     page, axe = context.new_page(), Axe()
     Shown(app, pages, page)
     for number, (name, html) in enumerate(pages.items()):

@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, follow
 from tests.web_public.ridings import write_ridings
 
 pytestmark = pytest.mark.browser
@@ -27,7 +27,7 @@ def start(site: Site, page: Page, code: str) -> None:
     page.fill("[name=name]", "Ann Example")
     page.fill("[name=email]", "ann@supporter.example")
     page.fill("[name=postal_code]", code)
-    page.locator("#write .button").click()
+    follow(page.locator("#write .button"))
 
 
 def test_the_question_by_keyboard_on_a_phone_without_scripts(site: Site, open_page: Open) -> None:
@@ -39,14 +39,15 @@ def test_the_question_by_keyboard_on_a_phone_without_scripts(site: Site, open_pa
     page.keyboard.press("Enter")
     expect(page.locator("#f-district")).to_be_focused()
     page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Check your letter")
     expect(page.locator(".where")).to_contain_text("Your district: Riding of 2")
     assert "Dear Member 2," in page.locator(".letter .text").inner_text()
-    page.get_by_role("button", name="Choose another district").click()
+    follow(page.get_by_role("button", name="Choose another district"))
     page.select_option("#f-district", label="Riding of 12")
-    page.locator("#write .button").click()
-    page.get_by_role("button", name="Send my letter").first.click()
+    follow(page.locator("#write .button"))
+    follow(page.get_by_role("button", name="Send my letter").first)
     expect(page.locator("h1")).to_have_text("Thank you, Ann Example")
     assert "Dear Member 12," in page.locator(".letter .text").inner_text()
 
@@ -65,7 +66,7 @@ def test_every_question_is_accessible_and_fits(
             assert not found, (code, [(one["id"], one["nodes"][0]["html"]) for one in found])
             assert page.evaluate("document.documentElement.scrollWidth") <= width, code
             if page.locator("#write").count():
-                page.locator("#write .button").click()
+                follow(page.locator("#write .button"))
     small = page.evaluate(
         "[...document.querySelectorAll('.as-link, select')]"
         ".filter(one => one.getBoundingClientRect().height < 44).length"

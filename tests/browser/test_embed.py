@@ -121,7 +121,7 @@ def test_without_scripts_the_frame_works_and_a_link_leads_on(
         inside.locator("[name=name]").fill("Ann Example")
         inside.locator("#write .button").click()
         page.wait_for_url(f"{site.url}/proctoring/preview")
-        assert page.title().startswith("Error: ")
+        expect(page).to_have_title(re.compile("^Error: "))
         expect(page.locator("[name=name]")).to_have_value("Ann Example")
         page.goto(member)
         page.locator("p > a").press("Enter")

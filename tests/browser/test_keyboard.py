@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import PATIENCE, Site
 from tests.browser.test_journey import OWN_WORDS, submissions_in, too_wide
 
 pytestmark = pytest.mark.browser
@@ -25,6 +25,12 @@ def tab_to(page: Page, selector: str) -> None:
     raise AssertionError(f"{selector} cannot be reached by Tab on {page.url}")
 
 
+def enter(page: Page) -> None:
+    """Press what the focus is on, and wait for the page it leads to."""
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 @pytest.fixture
 def page(chromium: Browser, site: Site) -> Iterator[Page]:
     """A window of 1280 by 1024 pixels zoomed to 400 %."""
@@ -32,6 +38,7 @@ def page(chromium: Browser, site: Site) -> Iterator[Page]:
         viewport={"width": 320, "height": 256}, device_scale_factor=4, forced_colors="active",
         java_script_enabled=False, locale="en",
     )  # fmt: skip
+    context.set_default_timeout(PATIENCE)
     made = context.new_page()
     made.on("request", lambda request: site.requests.append(request.url))
     yield made
@@ -45,7 +52,7 @@ def test_the_whole_way_by_keyboard(site: Site, page: Page) -> None:
     page.keyboard.press("Enter")
     assert not too_wide(page)
     tab_to(page, "#write .act .button")  # with nothing filled in
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator(".errors")).to_be_focused()
     assert not too_wide(page)
     page.keyboard.press("Tab")
@@ -59,11 +66,11 @@ def test_the_whole_way_by_keyboard(site: Site, page: Page) -> None:
     tab_to(page, "[name=personal]")
     page.keyboard.type(OWN_WORDS)
     tab_to(page, "#write .act .button")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("h1")).to_have_text("Check your letters")
     assert not too_wide(page)
     tab_to(page, "#send .button, .button[form=send]")
-    page.keyboard.press("Enter")
+    enter(page)
     expect(page.locator("h1")).to_have_text("Thank you, Ann Example")
     assert not too_wide(page)
     assert submissions_in(site) == 1

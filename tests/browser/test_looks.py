@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select, update
 
 from mailer.db.schema import confirmation, letter
 from mailer.submissions import unsubscribing
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, follow
 from tests.browser.test_journey import fill
 
 pytestmark = pytest.mark.browser
@@ -37,12 +37,12 @@ def states(site: Site, page: Page) -> Iterator[str]:
     letters = site.home / "templates" / "letters"
     page.goto(f"{site.url}/proctoring/")
     yield "campaign"
-    page.locator("#write .button").click()
+    follow(page.locator("#write .button"))
     yield "errors"
     fill(page, email="ann@gmial.com")
-    page.locator("#write .button").click()
+    follow(page.locator("#write .button"))
     yield "preview"
-    page.locator(".act .button").first.click()
+    follow(page.locator(".act .button").first)
     page.wait_for_url("**/receipt/**")
     yield "receipt"
     failed = {"state": "failed", "reason": "deadline", "attempts": 9, "possibly_twice": True}
@@ -54,8 +54,8 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.reload()
     assert page.locator(".state.bad").count() == 1
     yield "receipt with a failure"
-    page.locator("#copy button").click()
-    page.wait_for_selector("#copy .band")
+    follow(page.locator("#copy button"))
+    expect(page.locator("#copy .band")).to_be_visible()
     yield "receipt with a copy asked for"
     (letters / "careful.md").write_text(SECOND, encoding="utf-8")
     page.wait_for_timeout(1100)  # files are looked at once a second
@@ -64,23 +64,22 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.goto(f"{site.url}/careful/")
     page.fill("[name=name]", "Ann Example")
     page.fill("[name=email]", "ann@supporter.example")
-    page.locator("#write .button").click()
+    follow(page.locator("#write .button"))
     yield "choice refused"
     page.check("[name=officials] >> nth=0")
-    page.locator("#write .button").click()
-    page.locator(".act .button").first.click()
-    page.wait_for_url("**/receipt/**")
+    follow(page.locator("#write .button"))
+    follow(page.locator(".act .button").first)
     page.locator("#confirm summary").click()
     yield "receipt that waits"
-    page.locator("#confirm .button").first.click()
-    page.wait_for_selector(".errors")
+    follow(page.locator("#confirm .button").first)
+    expect(page.locator(".errors")).to_be_visible()
     yield "code refused"
     with site.store.read() as tx:
         token = tx.execute(select(confirmation.c.token)).scalar_one()
     page.goto(f"{site.url}/confirm/{token}")
     page.locator("#not-me summary").click()
     yield "confirm"
-    page.locator(".act .button:not(.quiet)").click()
+    follow(page.locator(".act .button:not(.quiet)"))
     page.wait_for_url("**/receipt/**")
     page.goto(f"{site.url}/confirm/{token}")
     yield "confirmed"
@@ -90,14 +89,14 @@ def states(site: Site, page: Page) -> Iterator[str]:
     page.reload()
     yield "link that is over"
     page.locator("#not-me summary").click()
-    page.locator("#not-me button").click()
-    page.wait_for_selector("#not-me", state="detached")
+    follow(page.locator("#not-me button"))
+    expect(page.locator("#not-me")).to_have_count(0)
     yield "disowned"
     path = unsubscribing.link("", ["k" * 40], "0" * 40)
     page.goto(site.url + path)
     yield "unsubscribe"
-    page.locator(".act .button").click()
-    page.wait_for_selector("[name=again]", state="attached")
+    follow(page.locator(".act .button"))
+    expect(page.locator("[name=again]")).to_be_attached()
     yield "unsubscribed"
     for path in ("about/", "about/careful", "privacy", "nothing/", "receipt/nothing"):
         page.goto(f"{site.url}/{path}")
@@ -156,12 +155,12 @@ def test_the_receipt_can_be_printed_whole(site: Site, open_page: Open) -> None:
     page = open_page()
     page.goto(f"{site.url}/proctoring/")
     fill(page)
-    page.locator("#write .button").click()
-    page.locator(".act .button").first.click()
+    follow(page.locator("#write .button"))
+    follow(page.locator(".act .button").first)
     page.emulate_media(media="print")
     for number in range(2):
-        assert page.locator(".letter .text").nth(number).is_visible()
-    assert not page.locator(".top").is_visible()
+        expect(page.locator(".letter .text").nth(number)).to_be_visible()
+    expect(page.locator(".top")).to_be_hidden()
 
 
 def test_forced_colours_keep_the_buttons_outlined(site: Site, open_page: Open) -> None:

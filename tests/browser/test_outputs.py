@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, follow
 from tests.browser.test_journey import fill
 
 pytestmark = pytest.mark.browser
@@ -20,8 +20,8 @@ DEVICE = "navigator.share = async asked => { window.asked = asked; }"
 def write(site: Site, page: Page) -> str:
     page.goto(f"{site.url}/proctoring/?via=opseu")
     fill(page)
-    page.locator("#write .button").click()
-    page.locator(".act .button").first.click()
+    follow(page.locator("#write .button"))
+    follow(page.locator(".act .button").first)
     return page.url
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import update
 
 from mailer import accounts, worker
@@ -15,7 +15,7 @@ from mailer.config import Settings
 from mailer.db.schema import letter
 from mailer.submissions import accept
 from mailer.transports import Parcel, from_url
-from tests.browser.conftest import Site
+from tests.browser.conftest import Site, follow
 from tests.factories import draft, recipients, supporter
 from tests.staff_browser import EMAIL, PASSWORD, member
 
@@ -60,33 +60,34 @@ def test_a_day_of_staff_without_scripts(site: Site, open_page: Open) -> None:
     page = open_page(scripts=False)
     enter(site, page)
     assert page.title().startswith("Today")
-    assert page.get_by_role("link", name="Review them").is_visible()
-    assert page.get_by_role("link", name="Refresh").is_visible()
-    page.get_by_role("link", name="Letters", exact=True).click()
-    page.get_by_role("link", name=re.compile("^Held")).click()
-    assert page.locator(".rows tbody tr").count() == 2
+    expect(page.get_by_role("link", name="Review them")).to_be_visible()
+    expect(page.get_by_role("link", name="Refresh")).to_be_visible()
+    follow(page.get_by_role("link", name="Letters", exact=True))
+    follow(page.get_by_role("link", name=re.compile("^Held")))
+    expect(page.locator(".rows tbody tr")).to_have_count(2)
     assert "state=review" in page.url
-    page.get_by_role("link", name=re.compile("^All")).click()
-    page.get_by_role("link", name="Older").click()
-    page.get_by_role("link", name="Newer").click()
+    follow(page.get_by_role("link", name=re.compile("^All")))
+    follow(page.get_by_role("link", name="Older"))
+    follow(page.get_by_role("link", name="Newer"))
     page.get_by_label("Official").select_option(label="Ross Romano")
-    page.get_by_role("button", name="Filter").click()
-    assert page.get_by_text("No letter fits.").is_visible()
-    page.get_by_role("link", name="Show all letters").click()
+    follow(page.get_by_role("button", name="Filter"))
+    expect(page.get_by_text("No letter fits.")).to_be_visible()
+    follow(page.get_by_role("link", name="Show all letters"))
     page.get_by_label("Name, email or reference").fill("zoe@supporter.example")
     press_enter(page)
     assert "zoe" not in page.url
-    assert page.locator(".rows tbody tr").count() == 2
-    page.get_by_role("link", name="Minister 1").click()
-    assert page.get_by_text("These are the bytes that left").is_visible()
+    expect(page.locator(".rows tbody tr")).to_have_count(2)
+    follow(page.get_by_role("link", name="Minister 1"))
+    expect(page.get_by_text("These are the bytes that left")).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download as .eml").click()
     assert download.value.suggested_filename.endswith("-minister-1.eml")
-    page.get_by_role("link", name="See it in the local outbox").click()
-    assert page.frame_locator("iframe").get_by_text("Let exams be quiet.").is_visible()
+    follow(page.get_by_role("link", name="See it in the local outbox"))
+    shown = page.frame_locator("iframe").get_by_text("Let exams be quiet.")
+    expect(shown).to_be_visible()
     page.goto(f"{site.url}/staff/")
-    page.get_by_role("button", name="Sign out").click()
-    assert page.get_by_text("You are signed out.").is_visible()
+    follow(page.get_by_role("button", name="Sign out"))
+    expect(page.get_by_text("You are signed out.")).to_be_visible()
     page.go_back()
     page.reload()
     assert "/staff/sign-in" in page.url
@@ -102,9 +103,9 @@ def test_signing_in_with_the_keyboard_alone(site: Site, open_page: Open) -> None
     page.keyboard.type("a wrong one")
     press_enter(page)
     assert page.title().startswith("Error: ")
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_role("link", name="do not belong together").click()
-    assert page.locator("#email").evaluate("field => field === document.activeElement")
+    expect(page.locator("#email")).to_be_focused()
     assert page.locator("#email").input_value() == EMAIL
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
@@ -122,14 +123,14 @@ def test_a_message_in_its_frame_can_do_nothing(site: Site, open_page: Open) -> N
     for address in ("/outbox/evil.mailer/", "/outbox/evil.mailer/html"):
         page.goto(site.url + address)
         inside = page.frame_locator("iframe") if address.endswith("/") else page
-        assert inside.locator("#here").is_visible()
+        expect(inside.locator("#here")).to_be_visible()
         inside.locator("button").click()
         page.wait_for_timeout(200)
         assert inside.get_by_text("RUN").count() == 0
         assert page.url == site.url + address
     assert not [asked for asked in site.requests if asked.endswith(("/staff/sign-out",))]
     page.goto(f"{site.url}/staff/account")
-    assert page.get_by_text("admin@localhost").is_visible(), "still signed in"
+    expect(page.get_by_text("admin@localhost")).to_be_visible()
 
 
 def states(site: Site, page: Page) -> Iterator[str]:
@@ -139,15 +140,15 @@ def states(site: Site, page: Page) -> Iterator[str]:
                  f"invitation/{invitation}"):  # fmt: skip
         page.goto(f"{site.url}/staff/{path}")
         yield path
-    page.locator("main .button").click()
+    follow(page.locator("main .button"))
     yield "a password refused"
     page.context.clear_cookies()
-    page.locator("main .button").click()
+    follow(page.locator("main .button"))
     yield "an old form"
     page.goto(f"{site.url}/staff/invitation/{invitation}")
     for field in ("#new", "#again"):
         page.locator(field).fill(PASSWORD)
-    page.locator("main .button").click()
+    follow(page.locator("main .button"))
     yield "closed to partners"
     page.goto(f"{site.url}/staff/account")
     yield "the own account"
@@ -171,13 +172,13 @@ def states(site: Site, page: Page) -> Iterator[str]:
     yield from many_states(site, page)
     for state in ("queued", "review", "sent"):
         page.goto(f"{site.url}/staff/letters/?state={state}")
-        page.locator(".rows .to a").first.click()
+        follow(page.locator(".rows .to a").first)
         yield f"a letter: {state}"
     for state in ("uncertain", "failed"):
         with site.store.write() as tx:
             tx.execute(update(letter).where(letter.c.state == "sent").values(state=state))
         page.goto(f"{site.url}/staff/letters/?state={state}")
-        page.locator(".rows .to a").first.click()
+        follow(page.locator(".rows .to a").first)
         yield f"a letter: {state}"
         with site.store.write() as tx:
             tx.execute(update(letter).where(letter.c.state == state).values(state="sent"))
@@ -187,7 +188,7 @@ def states(site: Site, page: Page) -> Iterator[str]:
     yield "the coalition"
     page.goto(f"{site.url}/outbox/")
     yield "the outbox"
-    page.locator(".kept a").first.click()
+    follow(page.locator(".kept a").first)
     yield "a message"
     (site.home / "officials.yaml").write_text("officials:\n  - id: one\n    nane: One\n")
     page.wait_for_timeout(1100)  # files are looked at once a second
@@ -199,13 +200,13 @@ def lane_states(site: Site, page: Page) -> Iterator[str]:
     """Nothing paused; what may be paused; without a reason; paused."""
     page.goto(f"{site.url}/staff/lanes/")
     yield "the lanes"
-    page.locator(".lanes .do a").first.click()
+    follow(page.locator(".lanes .do a").first)
     yield "what to pause"
-    page.locator("main .desk .button").click()
+    follow(page.locator("main .desk .button"))
     yield "a pause without a reason"
     page.get_by_role("textbox").fill("A wrong date in the letter")
-    page.locator("main .desk .button").click()
-    assert page.locator(".attention").get_by_text("A wrong date in the letter").is_visible()
+    follow(page.locator("main .desk .button"))
+    expect(page.locator(".attention").get_by_text("A wrong date in the letter")).to_be_visible()
     yield "paused"
     page.goto(f"{site.url}/staff/")
     yield "the first page while something is paused"
@@ -219,11 +220,11 @@ def organizer_states(site: Site, page: Page) -> Iterator[str]:
     good = (site.home / "officials.yaml").read_text()
     for name, text in (("good", good), ("bad", good.replace("name:", "nane:", 1))):
         page.locator("#text").fill(text)
-        page.locator("main form .button").click()
-        assert page.locator("main h2").count() > 0
+        follow(page.locator("main form .button"))
+        expect(page.locator("main h2").first).to_be_visible()
         yield f"a {name} file tried"
     page.goto(f"{site.url}/staff/campaigns/")
-    page.locator("main a[href*='/campaigns/']").first.click()
+    follow(page.locator("main a[href*='/campaigns/']").first)
     yield "a campaign to steer"
     page.goto(page.url.partition("?")[0] + "/link")
     yield "the private link of a campaign"
@@ -233,8 +234,8 @@ def many_states(site: Site, page: Page) -> Iterator[str]:
     """The review queue, an act on many letters from its form to its end, a submission."""
     page.goto(f"{site.url}/staff/review/")
     yield "a letter to review"
-    page.locator("main .brief a").first.click()
-    page.locator("main .brief a").first.click()
+    follow(page.locator("main .brief a").first)
+    follow(page.locator("main .brief a").first)
     yield "a submission"
     page.goto(f"{site.url}/staff/review/?after=9999999999.0_z")
     yield "the end of the queue"
@@ -242,12 +243,12 @@ def many_states(site: Site, page: Page) -> Iterator[str]:
     yield "no act on many letters"
     page.goto(f"{site.url}/staff/many/new?state=review")
     yield "what to do to many"
-    page.locator("main form .button").click()
+    follow(page.locator("main form .button"))
     yield "nothing chosen"
     page.locator("#act-1").check()
-    page.locator("main form .button").click()
+    follow(page.locator("main form .button"))
     yield "an act under way"
-    page.locator("#job .button").click()
+    follow(page.locator("#job .button"))
     yield "an act that was stopped"
     page.goto(f"{site.url}/staff/many/")
     yield "acts on many letters"
@@ -320,12 +321,12 @@ def test_the_first_page_stays_fresh_and_still(site: Site, open_page: Open) -> No
     page.keyboard.press("l")
     page.reload()
     assert not page.locator("[data-keys] input").is_checked(), "that is remembered"
-    assert page.get_by_text("2 letters are held").is_visible()
+    expect(page.get_by_text("2 letters are held")).to_be_visible()
     page.locator("[data-keys] input").check()
     with page.expect_navigation():
         page.keyboard.press("l")
-    assert page.get_by_text("Done: it leaves in its turn.").is_visible()
+    expect(page.get_by_text("Done: it leaves in its turn.")).to_be_visible()
     with page.expect_navigation():
         page.keyboard.press("w")
-    assert page.get_by_text("No letter is held.").is_visible()
+    expect(page.get_by_text("No letter is held.")).to_be_visible()
     assert not site.faults

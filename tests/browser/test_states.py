@@ -22,6 +22,7 @@ from mailer.db import Store
 from mailer.i18n import LANGUAGES
 from mailer.web import create_app
 from tests.browser import said
+from tests.browser.conftest import PATIENCE
 from tests.conftest import Clock
 from tests.web_public import states
 
@@ -72,6 +73,7 @@ def test_every_state_is_accessible_in_light_and_dark_and_fits(
     context = chromium.new_context(
         viewport={"width": 320, "height": 640}, reduced_motion="reduce", color_scheme="light"
     )
+    context.set_default_timeout(PATIENCE)
     page, axe, wrong = context.new_page(), Axe(), []
     shown = Shown(app, pages, page)
     for number, name in enumerate(pages):

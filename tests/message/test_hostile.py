@@ -1,5 +1,6 @@
 """No value a visitor types adds a header, a recipient or a part: two parsers judge."""
 
+import platform
 import sys
 from dataclasses import replace
 
@@ -11,8 +12,16 @@ from mailer import addresses
 from mailer.errors import HeaderError
 from mailer.message import compose
 from mailer.message.values import cleaned
-from tests.hunting import times
+from tests.hunting import times, tried
+from tests.message.conftest import OTHER_PYTHON
 from tests.message.mails import ANN, HOSTILE, TRICKY, judged, read_back
+
+MADE = "mails were made of generated names, subjects and texts"
+REFUSED = "of these mails were refused, for what may stand in no header"
+READ = (
+    f"were composed, and read back by Python {platform.python_version()} and by {OTHER_PYTHON}: the"
+    " same headers, addresses and parts, none added"
+)
 
 # Characters that mean something to some parser come up often enough to meet each other.
 ALPHABET = '"\\<>@,;:()[]=?_. \t\r\n\0éλ李🙂\u202e\u2028\u0085\u00a0\ud800Bc'
@@ -45,13 +54,16 @@ def test_any_value_is_refused_or_changes_nothing(
     second, sender, to, reply, subject, text, auto, html
 ):
     mail = mail_of(sender, to, reply, subject, text, auto, html)
+    tried(MADE)
     try:
         cleaned(mail)
     except HeaderError:
         with pytest.raises(HeaderError):
             compose(mail)
+        tried(REFUSED)
         return
     judged(mail, data := read_back(mail), second.judge(data))
+    tried(READ)
 
 
 clean = values.map(harmless)
@@ -65,7 +77,9 @@ clean = values.map(harmless)
 def test_every_harmless_value_goes_through(second, sender, to, reply, subject, text, auto, html):
     text = "".join(c for c in text if c in "\n\t" or not addresses.hostile(c))
     mail = mail_of(sender, to, reply, subject, text, auto, html)
+    tried(MADE)
     judged(mail, data := read_back(mail), second.judge(data))
+    tried(READ)
 
 
 def test_no_printable_character_is_hostile():

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import select
 import socket
-import ssl
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from mailer.errors import Next, SendError
 from mailer.transports import Answer, Parcel, from_url
-from mailer.transports.api.talk import Spacing
+from mailer.transports.api.line import Spacing
+from mailer.transports.api.lines import ApiLines
+from mailer.transports.api.loop import Loop
+from mailer.transports.api.talk import NEVER, Errand, Talk
 from mailer.transports.api.transport import ApiTransport
 from mailer.transports.base import Accepted, Failed, Happened, Staged
 from tests.processes.box import free_port
-from tests.providers import postmark, ways
+from tests.providers import postmark, sendgrid, ways
+from tests.providers.servers import certificate, door, heard_out
 from tests.providers.stub import Stub, Trouble, playing
 
 HOME = Path()
@@ -91,34 +93,6 @@ def test_a_redirect_is_not_followed(stub: Stub) -> None:
     assert len(stub.seen) == 1
 
 
-@contextmanager
-def door(act: object, context: ssl.SSLContext | None = None) -> Iterator[str]:
-    """A server that lets `act` have each connection; its address."""
-    listening = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        while True:
-            try:
-                sock, _ = listening.accept()
-            except OSError:
-                return
-            with sock:
-                try:
-                    act(context.wrap_socket(sock, server_side=True) if context else sock)  # type: ignore[operator]  # any callable
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        scheme = "https" if context else "http"
-        yield f"{scheme}://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        listening.shutdown(socket.SHUT_RDWR)
-        listening.close()
-        thread.join(10)
-
-
 def large(name: str = ways.LETTER) -> Parcel:
     """More than the buffers of a connection hold."""
     return ways.parcel(name, enclosed=b"Subject: x\r\n\r\n" + b"xxxxxx\r\n" * 800_000)
@@ -155,19 +129,10 @@ def test_an_answer_before_the_end_of_the_request_counts() -> None:
     assert (error.code, *outcome(error)) == ("413", Next.FAIL, False)
 
 
-@pytest.fixture
-def certificate(tmp_path: Path) -> ssl.SSLContext:
-    """One that nobody vouches for."""
-    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=127.0.0.1 -keyout key -out cert"
-    subprocess.run(["openssl", *words.split()], cwd=tmp_path, check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(tmp_path / "cert", tmp_path / "key")
-    return context
-
-
-def test_a_certificate_that_nobody_vouches_for(certificate: ssl.SSLContext) -> None:
+def test_a_certificate_that_nobody_vouches_for(tmp_path: Path) -> None:
     heard: list[bytes] = []
-    with door(lambda sock: heard.append(sock.recv(1000)), certificate) as url:
+    shown = certificate(tmp_path)
+    with door(lambda sock: heard.append(sock.recv(1000)), shown) as url:
         error = ways.fails(way_to(url))
     assert outcome(error) == (Next.STOP, False)
     assert "its certificate is not trusted" in str(error)
@@ -198,15 +163,10 @@ def test_a_connection_that_breaks_under_a_kept_line_is_opened_again() -> None:
     heard: list[int] = []
 
     def answer_once(sock: socket.socket) -> None:
-        with sock.makefile("rb") as lines:
-            length = 0
-            while (line := lines.readline()) not in {b"\r\n", b""}:
-                if line.lower().startswith(b"content-length"):
-                    length = int(line.split(b":")[1])
-            heard.append(len(lines.read(length)))
-            body = b'[{"ErrorCode":0,"MessageID":"m","Message":"OK"}]'
-            sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
-            lines.read(1)  # the first byte of the next one; then it hangs up
+        heard.append(len(heard_out(sock)))
+        body = b'[{"ErrorCode":0,"MessageID":"m","Message":"OK"}]'
+        sock.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        sock.recv(1)  # the first byte of the next one; then it hangs up
 
     with door(answer_once) as url:
         connection = way_to(url).connect()
@@ -344,6 +304,80 @@ def test_a_batch_that_is_cut_leaves_all_of_it_in_doubt_and_no_other(stub: Stub) 
     assert doubted in ({0, 1}, {2, 3})
     assert {one.line for one in found if isinstance(one, Accepted)} == set(range(4)) - doubted
     lines.close()
+
+
+def test_a_letter_that_waits_too_long_behind_others_is_free_again() -> None:
+    with playing(sendgrid.Rules()) as stub:
+        way = from_url(f"sendgrid://{sendgrid.KEY}?api={stub.url}", HOME)
+        assert isinstance(way, ApiTransport)
+        lines = ApiLines(way.provider, 1, 30.0, Spacing(0.0), longest=0.3)
+        stub.trouble(Trouble.SLOW, seconds=0.6)
+        for number in range(3):
+            lines.stage(number, ways.parcel(f"letter{number:04}"))
+        heard(lines, 3)
+        for number in range(3):
+            lines.dot(number)
+        first, *late = heard(lines, 3)
+        lines.close()
+    assert isinstance(first, Accepted)
+    assert [outcome(one.error) for one in late if isinstance(one, Failed)] == [
+        (Next.RETRY, False), (Next.RETRY, False),
+    ]  # fmt: skip
+    assert stub.taken == ["letter0000"]
+
+
+def test_an_answer_that_is_quicker_than_the_wait_for_it_wakes_whoever_waits() -> None:
+    loop: Loop[str] = Loop(1, 5.0, Spacing(0.0))
+    loop.begin(0, lambda _: "done already")
+    waiting = select.poll()
+    waiting.register(loop, select.POLLIN)
+    assert waiting.poll(0)
+    loop.close()
+
+
+def test_a_connection_that_opens_too_late_is_closed() -> None:
+    errands: list[Errand] = []
+    undone: list[bool] = []
+    talk: Talk[None] = Talk(errands.append)
+    talk.begin(lambda: talk.elsewhere(lambda: None, lambda: undone.append(True), NEVER))
+    talk.close()
+    talk.came(*errands)
+    assert undone == [True]
+
+
+def test_whoever_drives_it_may_change_and_the_end_comes_from_anywhere() -> None:
+    talk: Talk[int] = Talk(lambda _: None)
+    talk.begin(lambda: 1)
+    thread = threading.Thread(target=talk.begin, args=[lambda: talk.pause(NEVER) or 2])
+    thread.start()
+    thread.join()
+    assert talk.result is None
+    talk.close()
+    talk.begin(lambda: 3)
+    assert talk.result == 3
+    talk.close()
+
+
+def test_work_that_pauses_waits_and_is_late() -> None:
+    said: list[str] = []
+    talk: Talk[str] = Talk(lambda _: None)
+
+    def work() -> str:
+        talk.pause(1.0)
+        said.append("paused")
+        assert not talk.heard(), "nobody waits for the socket"
+        with pytest.raises(TimeoutError):
+            talk.wait(2.0, write=True)
+        return "late"
+
+    talk.begin(work)
+    assert talk.deadline == 1.0
+    assert not talk.heard()
+    talk.due()
+    assert (said, talk.deadline, talk.wants_to_write) == (["paused"], 2.0, True)
+    talk.due()
+    assert (talk.result, talk.deadline) == ("late", NEVER)
+    talk.close()
 
 
 def test_the_end_waits_for_nobody(stub: Stub) -> None:

@@ -28,7 +28,7 @@ from mailer.status import Kind
 from mailer.web import create_app
 from tests.conftest import Clock
 from tests.factories import SENDER
-from tests.hunting import LONG, times
+from tests.hunting import LONG, times, tried
 from tests.web_public.homes import write_campaign
 from tests.web_public.page import TYPED, Page, Visitor, fields
 
@@ -114,6 +114,11 @@ def test_a_mail_bomb_is_one_mail(
     assert count(store, Kind.LETTER, "queued") == (0 if confirms else 4)  # two names, no more
     owner = crowd.write(place="192.0.2.1", email="victim@supporter.example")
     assert owner, "the owner of the address, who writes from another place, is served"
+    way = "confirmed by mail" if confirms else "sent at once"
+    tried(
+        f"posts from {places} made-up places at one address ({way}, {on(store)}): at most one mail",
+        posts,
+    )
 
 
 @pytest.mark.parametrize("confirms", [True, False])
@@ -122,13 +127,15 @@ def test_a_bomb_from_real_places_is_one_mail_too(
 ) -> None:
     """From 2,000 places of their own: nobody is refused, and the victim gets one mail."""
     write_campaign(home, "exams", confirm=confirms)
-    crowd = make_crowd()
-    for number in range(times(40, 2_000)):
+    crowd, posts = make_crowd(), times(40, 2_000)
+    for number in range(posts):
         place = f"203.0.{number // 250}.{number % 250}"
         crowd.write(place, name=f"N{number} Example", email="victim@supporter.example")
     assert set(crowd.answers) == {303}
     assert mails(store) == 1
     assert count(store, Kind.LETTER, "queued") == (0 if confirms else 4)  # two names, no more
+    way = "confirmed by mail" if confirms else "sent at once"
+    tried(f"posts from places of their own at one address ({way}, {on(store)}): one mail", posts)
 
 
 def test_a_campus_evening_is_served(
@@ -155,6 +162,10 @@ def test_a_campus_evening_is_served(
         crowd.confirm("198.51.100.7", store, email)
     assert count(store, Kind.LETTER, "queued") == 2 * people
     assert sendlog.written(store, "exams") == people
+    tried(
+        f"people of one campus in an hour ({on(store)}): each served, {len(asked):,} by mail",
+        people,
+    )
 
 
 def test_a_flood_at_one_official_is_held_off_and_people_are_served(
@@ -201,6 +212,16 @@ def test_a_flood_at_one_official_is_held_off_and_people_are_served(
         hours += 1
         assert hours < 10, "people's letters leave the same day"
     assert all(is_there(store, email, "claimed") for email in real)
+    tried(
+        f"programs at one official ({on(store)}): the pace of {PACE} an hour held, staff told, ten"
+        " people between them served",
+        programs,
+    )
+
+
+def on(store: Store) -> str:
+    """The engine below, by its name."""
+    return "SQLite" if store.is_sqlite else "PostgreSQL"
 
 
 def is_there(store: Store, email: str, state: str) -> bool:

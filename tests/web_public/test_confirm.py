@@ -90,6 +90,36 @@ def test_whoever_only_looks_changes_nothing(
         assert tx.execute(select(confirmation.c.tries)).scalars().all() == [0]
 
 
+@pytest.mark.parametrize("wrote", ["en", "fr"])
+def test_the_words_that_were_agreed_to_stand_above_each_button(
+    home: Path, visitor: Visitor, sqlite: Store, wrote: str
+) -> None:
+    """As they were shown when the letters were sent in, whatever language is read now."""
+    write_campaign(home, "careful", confirm=True)
+    sent = visitor.send("careful", language=wrote)
+    receipt, link = address(sent.headers["Location"]), mailed(sqlite)[0]
+    words = {
+        "en": "Pressing the button, you ask us to send these letters in your name.",
+        "fr": "En appuyant sur le bouton, vous nous demandez d’envoyer ces lettres en votre nom.",
+    }[wrote]
+    for path in (receipt, link):
+        for read in ("en", "fr"):
+            page = visitor.get(f"{path}?lang={read}").text
+            _, said, after = page.partition(f'<span lang="{wrote}">{words}')
+            assert said, (path, read)
+            assert "<button" in after.partition("</form>")[0]
+
+
+def test_letters_of_before_such_words_were_kept_are_confirmed_all_the_same(
+    visitor: Visitor, sqlite: Store, receipt: str
+) -> None:
+    with sqlite.write() as tx:
+        tx.execute(update(submission).values(wording=""))
+    link, _ = mailed(sqlite)
+    assert "Pressing the button" not in visitor.get(link).text
+    assert "Pressing the button" not in visitor.get(receipt).text
+
+
 def test_it_opens_on_another_device_and_a_second_press_is_friendly(
     make_app: Callable[..., Flask], sqlite: Store, receipt: str
 ) -> None:

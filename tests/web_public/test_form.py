@@ -146,6 +146,13 @@ def test_more_than_any_letter_is_refused_with_a_page(visitor: Visitor) -> None:
     assert Page(answer.text).language == "en"
 
 
+@pytest.mark.parametrize(("more", "status"), [(4_000, 200), (5_000, 413)])
+def test_more_fields_than_any_form_has_are_refused(
+    visitor: Visitor, more: int, status: int
+) -> None:
+    assert visitor.preview("exams", other=["x"] * more).status_code == status
+
+
 @pytest.mark.parametrize(
     "typed",
     ["{{7*7}}", '<script>alert("1")</script>', 'Ann "The Pen" O\'Example <x>', "%(name)s {% if"],

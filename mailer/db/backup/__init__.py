@@ -2,6 +2,10 @@
 
 from mailer.db.backup.archive import Manifest, read
 from mailer.db.backup.making import make
+from mailer.db.backup.pruning import prune
 from mailer.db.backup.restoring import Loss, Restored, loss, refuse_unless_ours, restore
 
-__all__ = ["Loss", "Manifest", "Restored", "loss", "make", "read", "refuse_unless_ours", "restore"]
+__all__ = [
+    "Loss", "Manifest", "Restored",
+    "loss", "make", "prune", "read", "refuse_unless_ours", "restore",
+]  # fmt: skip

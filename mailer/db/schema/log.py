@@ -38,12 +38,13 @@ written_count = Table(  # how many letters to officials were ever written: it on
     Column("count", Integer, nullable=False),
 )
 
-people_count = Table(  # how many people there are, as they were when somebody last counted
+people_count = Table(  # how many people, and letters to hand over, when somebody last counted
     "people_count",
     metadata,
     Column("campaign", Text, primary_key=True),
-    Column("facet", Text, primary_key=True),  # written | via | agreed | ever | told
-    Column("value", Text, primary_key=True),  # an organisation; yes | no; "" of those who wrote
+    # written | via | agreed | ever | told | ready | mailed | gone
+    Column("facet", Text, primary_key=True),
+    Column("value", Text, primary_key=True),  # organisation; yes | no; official; "" of who wrote
     Column("count", Integer, nullable=False),
 )
 

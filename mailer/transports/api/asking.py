@@ -1,7 +1,6 @@
 """What comes of asking a provider to send some letters: a verdict for each, whatever happens.
 
-Nothing here waits: what is to be done is told step by step, a request or a pause, and the reply or
-the error comes back.
+What asks and pauses is told from outside.
 """
 
 from __future__ import annotations
@@ -10,9 +9,9 @@ import base64
 import logging
 import re
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Protocol
 
 from mailer.config import secrets
 from mailer.errors import Next, SendError
@@ -22,6 +21,7 @@ from mailer.transports.base import Parcel
 log = logging.getLogger("mailer.transports")
 
 PAUSES = (0.5, 2.0, 5.0)  # seconds before a request that left doubt is asked again, if it may be
+DOUBTFUL = {409, 500, 502, 504}  # the first: the same request is still being worked on
 
 _PROOFS = frozenset({"authorization", "api-key", "x-postmark-server-token"})
 """The headers that prove whose account it is."""
@@ -29,29 +29,38 @@ _PROOFS = frozenset({"authorization", "api-key", "x-postmark-server-token"})
 _WORDS = re.compile(r"[^\s,/=]{6,}=*")
 _NO_SECRETS = frozenset({"Bearer", "AWS4-HMAC-SHA256", "Credential", "SignedHeaders", "Signature"})
 
-T = TypeVar("T")
-Steps = Generator[Request | float, Reply | None, T]
-"""Yields a request, and is sent its reply, or thrown SendError; or yields a pause in seconds."""
+
+class Asks(Protocol):
+    """Whoever asks for us."""
+
+    def ask(self, request: Request) -> Reply:
+        """The reply, whatever its status; raises SendError."""
+        ...
+
+    def pause(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        ...
 
 
-def carry(provider: Provider, parcels: Sequence[Parcel], last: float) -> Steps[list[Verdict]]:
+def carry(
+    provider: Provider, parcels: Sequence[Parcel], last: float, line: Asks
+) -> list[Verdict]:  # fmt: skip
     """Have these letters sent. `last` is the moment by time.monotonic() after which no request
     is begun any more."""
     try:
-        return (yield from _carry(provider, parcels, last))
+        return _carry(provider, parcels, last, line)
     except Exception:  # nobody knows how far it came: that is what uncertain is for
         log.exception("no answer could be read")
         doubt = SendError("the answer could not be read", maybe_accepted=True)
         return [doubt] * len(parcels)
 
 
-def ask(request: Request, last: float) -> Steps[Reply]:
+def ask(request: Request, last: float, line: Asks) -> Reply:
     """Ask, and ask again after doubt where a key makes that harmless; raises SendError.
 
-    A reply that leaves doubt (500, 502, 504), or says that the same request is still being worked
-    on (409), is asked again, too. What is refused does not quote our key.
+    A reply that leaves doubt is asked again, too. What is refused does not quote our key.
     """
-    reply = yield from _ask(request, last)
+    reply = _ask(request, last, line)
     return reply if reply.status < 400 else without_keys(reply, request)
 
 
@@ -71,50 +80,49 @@ def without_keys(reply: Reply, request: Request) -> Reply:
     return replace(reply, body=body)
 
 
-def _ask(request: Request, last: float) -> Steps[Reply]:
+def _ask(request: Request, last: float, line: Asks) -> Reply:
     for pause in PAUSES if request.again else ():
         try:
-            reply = yield request
+            reply = line.ask(request)
         except SendError as error:
             if not error.maybe_accepted or time.monotonic() + pause > last:
                 raise
         else:
-            doubtful = reply is None or reply.status in {409, 500, 502, 504}
-            if reply is not None and (not doubtful or time.monotonic() + pause > last):
+            if reply.status not in DOUBTFUL or time.monotonic() + pause > last:
                 return reply
-        yield pause
-    reply = yield request
-    assert reply is not None, "a request is sent its reply"  # noqa: S101 - tells mypy the promise
-    return reply
+        line.pause(pause)
+    return line.ask(request)
 
 
-def _carry(provider: Provider, parcels: Sequence[Parcel], last: float) -> Steps[list[Verdict]]:
+def _carry(
+    provider: Provider, parcels: Sequence[Parcel], last: float, line: Asks
+) -> list[Verdict]:  # fmt: skip
     if time.monotonic() > last:  # its other half was refused slowly; nothing of this one was sent
         return [SendError("there was no time left for it", Next.RETRY)] * len(parcels)
     try:
         request = provider.ask(parcels)
     except SendError as error:
-        return (yield from _apart(provider, parcels, last, error))
+        return _apart(provider, parcels, last, error, line)
     except Exception:  # a fault of ours with one letter must not stop the others
         log.exception("letters could not be said in a request")
         ours = SendError("the mailer could not prepare it; see its log")
-        return (yield from _apart(provider, parcels, last, ours))
+        return _apart(provider, parcels, last, ours, line)
     try:
-        return list(provider.read(parcels, (yield from ask(request, last))))
+        return list(provider.read(parcels, ask(request, last, line)))
     except SendError as error:
         if error.then is not Next.FAIL or error.maybe_accepted:
             return [error] * len(parcels)
-        return (yield from _apart(provider, parcels, last, error))
+        return _apart(provider, parcels, last, error, line)
 
 
 def _apart(
-    provider: Provider, parcels: Sequence[Parcel], last: float, error: SendError
-) -> Steps[list[Verdict]]:  # fmt: skip
+    provider: Provider, parcels: Sequence[Parcel], last: float, error: SendError, line: Asks
+) -> list[Verdict]:  # fmt: skip
     """One letter spoils a batch: each half for itself, until it stands alone."""
     if len(parcels) < 2:
         return [error] * len(parcels)
     middle = len(parcels) // 2
     found: list[Verdict] = []
     for half in (parcels[:middle], parcels[middle:]):
-        found += yield from _carry(provider, half, last)
+        found += _carry(provider, half, last, line)
     return found

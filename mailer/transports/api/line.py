@@ -1,160 +1,154 @@
-"""One open connection to an API. What `requests` is made of opens it and judges the certificate.
-
-`requests` itself waits for each answer. With a thread for each connection the interpreter spent
-more time handing itself from one to the next than on the letters; so, as by SMTP, one thread
-drives all lines, and only opening one has a thread. Nothing here reads proxies or passwords from
-the environment, follows redirects or keeps cookies.
-"""
+"""Requests that go over one connection, one after another, and what it means when one is lost."""
 
 from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass
-from functools import cache
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from http.client import HTTPException, IncompleteRead, RemoteDisconnected
+from typing import Any
 from urllib.parse import urlsplit
 
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
+import requests
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError, InvalidHeader
 
 from mailer.errors import Next, SendError
+from mailer.transports.api.adapter import Adapter, prepared
 from mailer.transports.api.base import Reply, Request
-from mailer.transports.api.replies import Garbled, Reading
+from mailer.transports.api.sockets import LONGEST_BODY, Patient, endless
+from mailer.transports.api.talk import Talk
 
 CONNECT = 10.0  # seconds for each address of the host
-PIECE = 64 * 1024  # bytes: TLS takes a piece whole or not at all, and going on must be seen
-AGENT = "mailer/0.1"
+CONNECTED_BY = 30.0  # seconds after which a request whose connection does not open is given up
+IDLE = 4.0  # seconds after which a kept connection is not relied upon: many close theirs after 5
 
-QUIET = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
-"""What a socket that does not block says when there is nothing to read, or no room to write."""
+FRAMES = {"content-length", "transfer-encoding"}
+"""Headers that tell where a body ends; without one its end is that of the connection."""
+
+LOST = (requests.RequestException, HTTPError, HTTPException, OSError)
+"""What `requests` and what it is made of raise when a request comes to nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
-    """Where an address leads: RFC 6454."""
+def longest_ask(timeout: float) -> float:
+    """Seconds that one request may take: to connect, to be written, to be answered."""
+    return CONNECTED_BY + 2 * timeout
 
-    scheme: str
-    host: str
-    port: int
 
-    @classmethod
-    def of(cls, url: str) -> Origin:
-        """The origin of an address that was checked before."""
-        parts = urlsplit(url)
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return cls(scheme=parts.scheme, host=parts.hostname or "", port=port)
+class Spacing:
+    """Keeps the requests of all lines to one account apart."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._next = 0.0
+
+    def turn(self) -> float:
+        """The moment, by time.monotonic(), at which the next request may leave."""
+        at = max(time.monotonic(), self._next)
+        self._next = at + self._seconds
+        return at
 
 
 class Line:
-    """A connection that carries one request after another. Once it is open nothing waits."""
+    """A connection that opens when it is needed. What is asked of it is asked from its talk."""
 
-    def __init__(self, origin: Origin) -> None:
-        self.origin = origin
-        self.sock: socket.socket | None = None
-        self.fresh = True  # it has carried nothing yet
-        self.usable = False  # it may carry the next request
-        self._connection: HTTPConnection | None = None
-        self._reading = Reading()
-        self._unsent = memoryview(b"")
-
-    def open(self, timeout: float) -> None:
-        """Connect, and encrypt where the origin says https; raises SendError (STOP). Waits."""
-        origin, wait = self.origin, min(CONNECT, timeout)
-        made = HTTPConnection(origin.host, origin.port, timeout=wait)
-        if origin.scheme == "https":
-            made = HTTPSConnection(
-                origin.host, origin.port, timeout=wait, ssl_context=_authorities()
-            )
-        try:
-            made.connect()
-        except (HTTPError, OSError) as error:
-            made.close()
-            text = f"{origin.host}: no connection: {why(error)}"
-            raise SendError(text, Next.STOP) from None
-        self._connection, self.sock, self.usable = made, made.sock, True
-        self.sock.setblocking(False)
+    def __init__(self, talk: Talk[Any], timeout: float, spacing: Spacing) -> None:
+        self._talk = talk
+        self._timeout = timeout
+        self._spacing = spacing
+        self._adapter = Adapter(self._open)
+        self._opened: Patient | None = None  # for the request under way, or the one before
+        self._used = 0.0  # time.monotonic() of the last reply
 
     @property
-    def unsent(self) -> bool:
-        """True while some of the request has not left: the server cannot have it."""
-        return bool(self._unsent)
+    def sock(self) -> Patient | None:
+        """Its socket; None while it is closed."""
+        return self._opened if self._opened and self._opened.fileno() >= 0 else None
 
-    @property
-    def answering(self) -> bool:
-        """True once some of an answer has come."""
-        return self._reading.begun
+    def ask(self, request: Request) -> Reply:
+        """The reply, whatever its status; raises SendError."""
+        asked = prepared(request)
+        if (at := self._spacing.turn()) > time.monotonic():
+            self._talk.pause(at)
+        if time.monotonic() > self._used + IDLE:
+            self.hang_up()
+        while True:
+            try:
+                return self._exchange(asked)
+            except LOST as error:
+                opened = self._opened
+                self.hang_up()
+                if opened is None or not opened.stale:
+                    raise _lost(urlsplit(request.url).hostname, opened, error) from None
 
-    def ask(self, request: Request) -> None:
-        """Begin to send a request; raises OSError."""
-        self.usable = False
-        self._reading = Reading()
-        self._unsent = memoryview(wire(request))
-        self.flush()
+    def pause(self, seconds: float) -> None:
+        """Let so many seconds pass."""
+        self._talk.pause(time.monotonic() + seconds)
 
-    def flush(self) -> bool:
-        """Send what the socket takes now; true when some of it left. Raises OSError."""
-        before = len(self._unsent)
-        with suppress(*QUIET):
-            while self._unsent and self.sock is not None:
-                self._unsent = self._unsent[self.sock.send(self._unsent[:PIECE]) :]
-        return len(self._unsent) < before
-
-    def hear(self) -> Reply | None:
-        """Read what has come; the reply, once it is whole. Raises Garbled, OSError."""
-        ended = False
-        with suppress(*QUIET):
-            while self.sock is not None and not ended:
-                chunk = self.sock.recv(65536)
-                ended = not chunk
-                self._reading.feed(chunk)
-                if (reply := self._reading.told(ended=ended)) is not None:
-                    self.fresh, self.usable = False, self._reading.keeps and not self._unsent
-                    return reply
-        if ended:
-            raise Garbled("it hung up")
-        return None
-
-    def quiet(self) -> bool:
-        """True while the other side has said nothing since the last reply, not even good-bye."""
-        try:
-            if self.sock is not None:
-                self.sock.recv(1)
-        except QUIET:
-            return True
-        except OSError:
-            pass
-        return False
+    def hang_up(self) -> None:
+        """Close the connection; the adapter opens another one when it is asked again."""
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     def close(self) -> None:
-        """Hang up."""
-        self.usable = False
-        if self._connection is not None:
-            self._connection.close()
-        self.sock = None
+        """Ask nothing any more."""
+        self.hang_up()
+        self._adapter.close()
+
+    def _exchange(self, asked: requests.PreparedRequest) -> Reply:
+        wait = min(CONNECT, self._timeout)  # to connect; the socket knows of the rest itself
+        with closing(self._adapter.send(asked, stream=True, timeout=wait)) as answer:
+            opened = self._opened
+            assert opened is not None, "it has answered"  # noqa: S101 - tells mypy the promise
+            cut = opened.ended  # the head would be read as if it were whole
+            body = _body(answer)
+        headers = {name.lower(): value for name, value in answer.headers.items()}
+        if cut or (opened.ended and headers.keys() & FRAMES):
+            raise RemoteDisconnected("in the middle of its answer")
+        if answer.status_code < 200:
+            raise HTTPException("a notice that nobody asked for")
+        self._used, opened.kept = time.monotonic(), True
+        if opened.unsent:  # refused before it was heard out: too large, or the wrong key
+            self.hang_up()
+        return Reply(status=answer.status_code, headers=headers, body=body)
+
+    def _open(self, connection: HTTPConnection, connect: Callable[[], None]) -> None:
+        """Open it in a thread of its own: names, addresses and encryption wait."""
+        self._opened = None
+        until = time.monotonic() + CONNECTED_BY
+        self._talk.elsewhere(connect, connection.close, until)
+        made = connection.sock
+        if not isinstance(made, Patient):
+            made = connection.sock = Patient(fileno=made.detach())
+        made.keep_to(self._talk, self._timeout)
+        self._opened = made
 
 
-@cache
-def _authorities() -> ssl.SSLContext:
-    """Whom `requests` trusts to vouch for a name."""
-    return ssl.create_default_context(cafile=DEFAULT_CA_BUNDLE_PATH)
+def _body(answer: requests.Response) -> bytes:
+    """Not decoded, although nobody asked for an encoding: a small answer would become a large one.
+
+    Raises what `requests` raises, and OSError when it has no end.
+    """
+    raw, found = answer.raw, b""
+    while not raw.closed and (
+        piece := raw.read(LONGEST_BODY + 1 - len(found), decode_content=False)
+    ):
+        found += piece
+    if len(found) > LONGEST_BODY:
+        raise endless()
+    return found
 
 
-def wire(request: Request) -> bytes:
-    """A request as it leaves (RFC 9112, 3)."""
-    parts = urlsplit(request.url)
-    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}"
-    headers = {"Host": parts.netloc, "User-Agent": AGENT, "Accept-Encoding": "identity"}
-    if request.body or request.method != "GET":
-        headers["Content-Length"] = str(len(request.body))
-    lines = [f"{request.method} {target} HTTP/1.1"]
-    for name, value in (headers | dict(request.headers)).items():
-        if not f"{name}{value}".isprintable() or not value.isascii():
-            raise SendError(f"the header {name!r} holds what no header may", Next.FAIL)
-        lines.append(f"{name}: {value}")
-    return "\r\n".join([*lines, "", ""]).encode("ascii") + request.body
+def _lost(host: str | None, opened: Patient | None, error: Exception) -> SendError:
+    """What a loss means: that depends on how far the request had come."""
+    if opened is None:
+        return SendError(f"{host}: no connection: {why(error)}", Next.STOP)
+    if opened.unsent:
+        return SendError(f"{host}: the connection broke: {why(error)}", Next.STOP)
+    return SendError(f"{host}: no answer: {why(error)}", Next.STOP, maybe_accepted=True)
 
 
 def why(error: BaseException) -> str:
@@ -170,9 +164,13 @@ def why(error: BaseException) -> str:
             return "it took too long"
         if isinstance(one, ssl.SSLError):
             return f"the encryption failed ({one.reason or 'unknown'})"
+        if isinstance(one, RemoteDisconnected | IncompleteRead):
+            return "it hung up"
+        if isinstance(one, HTTPException | InvalidHeader):
+            return "it does not answer as an API does"
         if isinstance(one, OSError) and one.strerror:
             return one.strerror
-    return str(error) if isinstance(error, Garbled) else "it hung up"
+    return "it hung up"
 
 
 def _layers(error: BaseException, depth: int = 8) -> Iterator[BaseException]:

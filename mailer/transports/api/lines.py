@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from functools import partial
 
 from mailer.transports.api.asking import carry
 from mailer.transports.api.base import Provider, Verdict
+from mailer.transports.api.line import Spacing, longest_ask
 from mailer.transports.api.loop import Loop
-from mailer.transports.api.talk import Spacing, longest_ask
 from mailer.transports.base import Accepted, Answer, Failed, Happened, Parcel, Staged
 
 BATCHES = 2  # under way at most: one travels while the other is made; more would only be in doubt
-DEPTH = 3  # letters for each connection where each is a request: a commit for ten is dear
+DEPTH = 6  # letters for each connection where each is a request: a commit for ten is dear
 
 Load = list[tuple[int, Parcel]]
 
@@ -26,16 +27,19 @@ class ApiLines:
     """Places in the requests to one provider."""
 
     def __init__(
-        self, provider: Provider, connections: int, timeout: float, spacing: Spacing
-    ) -> None:
+        self, provider: Provider, connections: int, timeout: float, spacing: Spacing,
+        longest: float | None = None,
+    ) -> None:  # fmt: skip
+        """`longest`: seconds after its dot in which the request of a letter may begin."""
         self._provider = provider
-        self._timeout = timeout
+        self._longest = longest_ask(timeout) if longest is None else longest
         self._batch = provider.batch
         requests = min(connections, BATCHES) if self._batch > 1 else connections
         self.size = requests * (self._batch if self._batch > 1 else DEPTH)
         self._waiting: dict[int, Parcel] = {}  # in the order in which they came
         self._staged: dict[int, Parcel] = {}
-        self._leaving: deque[tuple[int, Parcel]] = deque()  # with their dots, for the next request
+        # With their dots, for the next request; and the last moment at which that may begin.
+        self._leaving: deque[tuple[int, Parcel, float]] = deque()
         self._dotted: set[int] = set()  # places without an answer yet
         self._loop: Loop[list[Verdict]] = Loop(requests, timeout, spacing)
         self._loads: list[Load] = [[] for _ in range(requests)]  # what each talk carries
@@ -46,7 +50,8 @@ class ApiLines:
 
     def dot(self, line: int, following: Parcel | None = None) -> None:
         """Let the parcel leave with the next request; what follows waits for the place."""
-        self._leaving.append((line, self._staged.pop(line)))
+        last = time.monotonic() + self._longest
+        self._leaving.append((line, self._staged.pop(line), last))
         self._dotted.add(line)
         if following is not None:
             self._waiting[line] = following
@@ -88,15 +93,15 @@ class ApiLines:
                 return
             if not load:
                 count = min(self._batch, len(self._leaving))
-                load.extend(self._leaving.popleft() for _ in range(count))
-                last = time.monotonic() + longest_ask(self._timeout)
-                parcels = [parcel for _, parcel in load]
-                self._loop.begin(number, carry(self._provider, parcels, last))
+                taken = [self._leaving.popleft() for _ in range(count)]
+                load.extend((line, parcel) for line, parcel, _ in taken)
+                parcels, last = [parcel for _, parcel, _ in taken], taken[0][2]
+                self._loop.begin(number, partial(carry, self._provider, parcels, last))
 
     def _heard(self) -> list[Happened]:
         found: list[Happened] = []
         for number, load in enumerate(self._loads):
-            verdicts = self._loop.talks[number].result if load else None
+            verdicts = self._loop.result(number) if load else None
             if verdicts is None:
                 continue
             for (line, _), verdict in zip(load, verdicts, strict=True):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from pathlib import Path
 
 from mailer.errors import SendError
 from mailer.transports.api import PROVIDERS, options
-from mailer.transports.api.asking import Steps, ask
+from mailer.transports.api.asking import Asks, ask
 from mailer.transports.api.base import Provider, Reply, Request
+from mailer.transports.api.line import Spacing, longest_ask
 from mailer.transports.api.lines import ApiLines
 from mailer.transports.api.loop import Loop
-from mailer.transports.api.talk import Spacing, longest_ask
 from mailer.transports.base import Answer, Connection, Lines, Parcel
 
 
@@ -63,10 +64,9 @@ class Caller:
 
     def ask(self, request: Request) -> Reply:
         """The reply, whatever its status; raises SendError."""
-        (talk,) = self._loop.talks
         last = time.monotonic() + longest_ask(self._timeout)
-        self._loop.begin(0, _caught(ask(request, last)))
-        while (found := talk.result) is None:
+        self._loop.begin(0, partial(_caught, request, last))
+        while (found := self._loop.result(0)) is None:
             self._loop.turn(self._timeout)
         if isinstance(found, SendError):
             raise found
@@ -108,9 +108,9 @@ class ApiConnection:
         self._caller.close()
 
 
-def _caught(steps: Steps[Reply]) -> Steps[Reply | SendError]:
-    """The same steps, with their error as their end."""
+def _caught(request: Request, last: float, line: Asks) -> Reply | SendError:
+    """Ask; an error is told, not raised."""
     try:
-        return (yield from steps)
+        return ask(request, last, line)
     except SendError as error:
         return error

@@ -10,6 +10,7 @@ from mailer.campaigns.values import MergedLetter, Supporter
 from mailer.officials.values import Words
 from mailer.status import State
 from mailer.submissions import Receipt, pending
+from mailer.submissions.consents import SendWording
 from mailer.submissions.expiring import EXPIRED
 from mailer.submissions.pending import Pending
 from mailer.web import private, shown
@@ -27,6 +28,7 @@ class Awaiting:
     token: str
     email: str
     letters: int
+    wording: SendWording | None  # what stood above the button that sent them in
     over: bool  # not confirmed in time
     returned: bool  # the mail that asks came back
     asked_at: float  # when that mail was last asked for
@@ -48,6 +50,7 @@ def of(found: Receipt) -> Awaiting | None:
         token=found.token,
         email=found.email,
         letters=len(found.letters),
+        wording=found.wording,
         over=waiting.over,
         returned=waiting.returned,
         asked_at=waiting.asked_at,

@@ -24,11 +24,12 @@ from mailer.web.staff import (
     steering,
     submissions,
     trying,
+    waves,
 )
 from mailer.web.staff.signin import blueprint
 
 __all__ = [
     "audit", "blueprint", "campaigns", "coalition", "exports", "first", "lanes", "letters", "log",
     "many", "news", "packing", "partner", "passwords", "people", "reviewing", "second", "steering",
-    "submissions", "trying",
+    "submissions", "trying", "waves",
 ]  # fmt: skip

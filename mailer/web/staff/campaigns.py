@@ -13,8 +13,10 @@ from mailer.campaigns.reach import Reach
 from mailer.campaigns.values import Campaign, Status
 from mailer.outbox import lanes as switches
 from mailer.problems import Problem, Severity
-from mailer.submissions import readdressing
-from mailer.submissions.readdressing import Succession
+from mailer.sendlog import closing
+from mailer.sendlog.closing import Left
+from mailer.submissions import readdressing, succession
+from mailer.submissions.succession import Succession
 from mailer.web import i18n, shown
 from mailer.web.services import services
 from mailer.web.staff.roles import ALL, open_to
@@ -24,6 +26,9 @@ __all__ = ["blueprint"]
 
 MOST_LINES = 2000
 """Lines of a difference that a page shows; the command shows them all."""
+
+MOST_LOOKED = 200
+"""Letters to former holders that are looked at while somebody waits for a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +63,10 @@ def campaign_list() -> str:
     order = list(Status)
     rows.sort(key=lambda row: (-order.index(row.campaign.status) % 3, row.title.casefold()))
     return render_template(
-        "staff/campaigns.html", rows=rows, held=_held(content), problems=_errors(content)
+        "staff/campaigns.html",
+        rows=rows,
+        held=succession.held(services().store),
+        problems=_errors(content),
     )
 
 
@@ -79,10 +87,11 @@ def page(slug: str, *, errors: tuple[str, ...] = (), typed: dict[str, str] | Non
         row=row,
         campaign=campaign,
         waiting=_waiting(content, campaign) if row.approval in {"waits", "missing"} else None,
-        successions=[one for one in successions(content) if one.campaign == slug],
+        successions=successions(content, slug),
         people=content.officials.people,
         posts=content.officials.posts,
         lane=switches.of_campaign(slug),
+        left=_left(slug),
         notice=life.notice(work.store, slug, switches.of_campaign(slug)),
         errors=errors,
         typed=typed or {},
@@ -113,10 +122,12 @@ def standing(campaign: Campaign, content: Content) -> Standing:
     )
 
 
-def successions(content: Content) -> tuple[Succession, ...]:
-    """The offices that changed hands while letters waited."""
+def successions(content: Content, slug: str) -> tuple[Succession, ...]:
+    """The offices that changed hands while letters of a campaign waited."""
     work = services()
-    return readdressing.waiting(work.store, content, approval_needed=work.delivers)
+    return readdressing.waiting(
+        work.store, content, campaign=slug, approval_needed=work.delivers, most=MOST_LOOKED
+    )
 
 
 def _approval(content: Content, campaign: Campaign) -> str:
@@ -140,12 +151,9 @@ def _waiting(content: Content, campaign: Campaign) -> Waiting:
     )
 
 
-def _held(content: Content) -> dict[str, int]:
-    """How many letters wait for somebody who has left, by campaign."""
-    found: dict[str, int] = {}
-    for one in successions(content):
-        found[one.campaign] = found.get(one.campaign, 0) + one.held
-    return found
+def _left(slug: str) -> Left:
+    with services().store.read() as tx:
+        return closing.left(tx, slug)
 
 
 def _errors(content: Content) -> list[Problem]:

@@ -24,6 +24,7 @@ __all__ = ["blueprint"]
 
 LONGEST_REASON = 200  # characters
 LONGEST_LANE = 400
+MOST_SHOWN = 150  # queues, up to which those of all campaigns stand on one page
 
 TONES = {
     Standing.EMPTY: "cancelled",
@@ -47,6 +48,7 @@ class Group:
     paused: bool
     busy: tuple[Queue, ...]  # something waits, is held, or stands still
     idle: tuple[Queue, ...]
+    folded: bool  # only told in numbers: a page with all queues would be too long
 
 
 @blueprint.get("/lanes/")
@@ -190,12 +192,15 @@ def _done(standing_still: set[str]) -> tuple[str, str]:
 
 
 def _groups(found: Overview, content: Content, standing_still: set[str]) -> list[Group]:
+    chosen, slugs = request.args.get("campaign", ""), {one.campaign for one in found.queues} - {""}
+    many = len(found.queues) > MOST_SHOWN and len(slugs) > 1
     return [
         Group(
             campaign=slug, title=_title(content, slug),
             paused=switches.of_campaign(slug) in standing_still,
             busy=tuple(one for one in queues if _is_busy(one)),
             idle=tuple(one for one in queues if not _is_busy(one)),
+            folded=many and slug not in {"", chosen},
         )
         for slug, queues in ((key, list(some)) for key, some in groupby(found.queues, _campaign))
     ]  # fmt: skip
@@ -221,10 +226,8 @@ def _names(found: Overview) -> dict[str, str]:
     """Who paused something: the addresses of staff by what the ledger notes."""
     wanted = {one.actor for one in found.paused}
     known = accounts.list_accounts(services().store) if wanted else ()
-    by_hand = {
-        "command line": i18n.gettext("on the command line"),
-        dead.ACTOR: i18n.gettext("by a message that came back"),
-    }
+    by_hand = {"command line": i18n.gettext("on the command line"),
+               dead.ACTOR: i18n.gettext("by a message that came back")}  # fmt: skip
     return by_hand | {f"staff:{one.id}": one.email for one in known}
 
 

@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from mailer import audit, paper
 from mailer.errors import PaperError
-from mailer.sendlog import pack, volume
+from mailer.sendlog import census, pack, volume
+from mailer.sendlog.census import Offices
 from mailer.sendlog.pack import Paper
 from mailer.web import i18n
 from mailer.web.i18n import gettext
@@ -71,12 +72,14 @@ def _page(campaign: str, *, wrong: str = "", busy: bool = False) -> str:
     titles = {slug: one.version(i18n.language()).title for slug, one in content.campaigns.items()}
     if not campaign and len(titles) == 1:
         campaign = next(iter(titles))
+    found = census.offices(work.store, campaign) if campaign else Offices(offices=())
     return render_template(
         "staff/pack.html",
         campaign=campaign,
         titles=titles,
         names={key: person.name for key, person in content.officials.people.items()},
-        offices=pack.offices(work.store, campaign) if campaign else (),
+        offices=found.offices,
+        counted_at=found.at,
         per_volume=pack.LETTERS,
         wrong=wrong,
         busy=busy,

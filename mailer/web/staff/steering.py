@@ -14,6 +14,7 @@ from mailer.errors import MailerError
 from mailer.outbox import lanes as switches
 from mailer.outbox import switched
 from mailer.problems import Severity
+from mailer.sendlog import closing
 from mailer.submissions import readdressing
 from mailer.web import i18n
 from mailer.web.i18n import gettext, mark
@@ -120,8 +121,12 @@ def close_campaign(slug: str) -> ResponseReturnValue:
     known(slug)
     store = services().store
     with store.write() as tx:
+        found = closing.left(tx, slug)
         if life.close(tx, slug, now=store.now(tx)):
-            looks.record(tx, "campaign.close", slug)
+            looks.record(
+                tx, "campaign.close", slug, count=found.waiting, held=found.held,
+                unconfirmed=found.unconfirmed,
+            )  # fmt: skip
     return _back(slug, "closed")
 
 
@@ -146,8 +151,8 @@ def readdress(slug: str) -> ResponseReturnValue:
     asked = [request.form.get(name, "") for name in ("post", "official", "successor")]
     found = [
         one
-        for one in successions(content)
-        if one.campaign == slug and one.successor is not None
+        for one in successions(content, slug)
+        if one.successor is not None
         if [one.post, one.official, one.successor.official] == asked
     ]
     done = 0

@@ -24,13 +24,18 @@ __all__ = ["blueprint"]
 _ID = re.compile(r"[0-9a-z]{26}")
 
 
+def is_id(text: str) -> bool:
+    """True for what has the form of a submission's id."""
+    return _ID.fullmatch(text) is not None
+
+
 @blueprint.get("/submissions/<submission_id>")
 @open_to(*ALL)
 @shows_people("submission.look", "submission_id")
 def submission(submission_id: str) -> str:
     """Show who sent it in, every mail of it, and the others from the same address."""
     work = services()
-    found = submission_page(work.store, submission_id) if _ID.fullmatch(submission_id) else None
+    found = submission_page(work.store, submission_id) if is_id(submission_id) else None
     if found is None:
         abort(404)
     campaigns, tongue = work.library.current().campaigns, i18n.language()
@@ -44,7 +49,7 @@ def submission(submission_id: str) -> str:
         titles={slug: one.version(tongue).title for slug, one in campaigns.items()},
         role=say(role.label, tongue) if role else found.role,
         via=members.get(found.via, found.via),
-        may_prove=g.account.role in DECIDING,
+        may_decide=g.account.role in DECIDING,
         provable=proof.available(),
     )
 
@@ -54,7 +59,7 @@ def submission(submission_id: str) -> str:
 def submission_proof(submission_id: str) -> ResponseReturnValue:
     """Hand out the signed record of a submission; it stands in the audit."""
     work = services()
-    if not _ID.fullmatch(submission_id) or not proof.available():
+    if not is_id(submission_id) or not proof.available():
         abort(404)
     store, settings = work.store, work.settings
     with store.write() as tx:
