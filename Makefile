@@ -38,7 +38,7 @@ storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SE
 	@sh tests/install.sh
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
-hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and what grows with its input: about 20 minutes
+hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and what grows with its input: about 25 minutes
 	@sh tests/install.sh
 	@status=0; \
 	HUNT=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(HUNTED) || status=1; \

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import logging
 import math
 import pkgutil
 import re
@@ -69,6 +70,7 @@ class Growth:
 
 def main() -> int:
     """Print what was found; 1 where something grows faster than its input."""
+    logging.disable(logging.WARNING)  # the pages tell of each form that they refuse
     found = [worst(name, lambda text, ask=ask: ask(text), short) for name, ask, short in patterns()]
     steep = [one for one in found if one.steep]
     slowest = max(found, key=lambda one: (not one.steep, one.seconds))

@@ -76,6 +76,8 @@ def _own(message: Message) -> Iterator[Message]:
 
 
 def _children(part: Message) -> list[Message]:
+    if not part.is_multipart():
+        return []  # asked for its text, the parser fails where the charset's name holds a NUL
     held = part.get_payload()
     return [child for child in held if isinstance(child, Message)] if isinstance(held, list) else []
 
@@ -106,7 +108,7 @@ def _text(content: bytes, charset: str | None) -> str:
 
 def _body(own: list[Message], kind: str) -> str:
     for part in own:
-        if part.get_content_type() != kind or part.get_filename():
+        if part.get_content_type() != kind or _is_file(part):
             continue
         text = text_of(part)
         if text is not None:
@@ -114,13 +116,20 @@ def _body(own: list[Message], kind: str) -> str:
     return ""
 
 
+def _is_file(part: Message) -> bool:
+    try:
+        return bool(part.get_filename())
+    except ValueError:  # its name is in a charset whose own name is none
+        return True
+
+
 def text_of(part: Message) -> str | None:
     """What a part says, its lines ended by newlines; None where it holds no text at all."""
     try:
-        content = part.get_payload(decode=True)
+        content, charset = part.get_payload(decode=True), part.get_content_charset()
     except (MessageError, ValueError):
         return None
     if not isinstance(content, bytes):
         return None
-    text = _text(content, part.get_content_charset())
+    text = _text(content, charset)
     return text.replace("\r\n", "\n").replace("\r", "\n")

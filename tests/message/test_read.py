@@ -78,6 +78,18 @@ def test_no_bytes_break_it(data):
     assert not any("\n" in value or "\r" in value for _, value in shown.headers)
 
 
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b'text/plain; charset="a\0b"', b"text/plain; charset*=a\0b'en'x%ff",
+        b"text/plain; name*=a\0b'en'x%ff", b'multipart/mixed; boundary=x; charset="a\0b"',
+    ],
+)  # fmt: skip
+def test_a_charset_whose_name_holds_a_nul_breaks_nothing(kind):
+    shown = parts(b"Subject: Hello\nContent-Type: " + kind + b"\n\nwords \xff")
+    assert shown.header("Subject") == "Hello"
+
+
 def test_the_first_text_counts_and_attachments_do_not():
     data = (
         b'Content-Type: multipart/mixed; boundary="x"\n\n'
