@@ -1,4 +1,4 @@
-"""The pages: an application made from settings, with nothing global behind it."""
+"""The pages: an application made from settings, and nothing global but compiled pages."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mailer.db import Store
 from mailer.districts.represent import SERVICE, Represent
 from mailer.errors import OutboundError, SettingsError
 from mailer.limits import Rules
-from mailer.pages import template_folders
+from mailer.pages import COMPILED, template_folders
 from mailer.transports.api import HOOKS
 from mailer.transports.api.base import Hook
 from mailer.web import (
@@ -61,6 +61,7 @@ def create_app(
         raise SettingsError("MAILER_SECRET_KEY is missing")
     app = Flask("mailer.web", template_folder=None)
     app.jinja_loader = FileSystemLoader([str(folder) for folder in template_folders(settings.home)])
+    app.jinja_env.bytecode_cache = COMPILED
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     serving = _services(

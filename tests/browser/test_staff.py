@@ -237,6 +237,10 @@ def many_states(site: Site, page: Page) -> Iterator[str]:
     follow(page.locator("main .brief a").first)
     follow(page.locator("main .brief a").first)
     yield "a submission"
+    page.goto(page.url.partition("?")[0] + "/wave")
+    yield "what is like it"
+    follow(page.locator("form[method=post] .button").last)
+    yield "a wave of which nothing is chosen"
     page.goto(f"{site.url}/staff/review/?after=9999999999.0_z")
     yield "the end of the queue"
     page.goto(f"{site.url}/staff/many/")

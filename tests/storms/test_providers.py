@@ -20,7 +20,7 @@ def test_the_promise_holds_with_every_provider(
     place: Place = Sqlite(tmp_path)
     if sorted(MAKERS).index(name) % 2 and postgres.binaries():
         place = Postgres(request.getfixturevalue("durable"))
-    report = sail(tmp_path / "storm", place, MAKERS[name](), seed=1, rounds=4)
+    report = sail(tmp_path / "storm", place, MAKERS[name](), seed=1, rounds=3)
     print(report)
     assert report.verdict.findings == ()
     assert report.noise == ()
