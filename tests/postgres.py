@@ -51,7 +51,8 @@ class Server:
         """Start it, and wait until it answers."""
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self._base}"
         options += " -c max_connections=200 -c recovery_init_sync_method=syncfs"
-        options += "" if self._durable else " -F"
+        # What it would learn of the rows by itself makes a used database another one.
+        options += "" if self._durable else " -F -c autovacuum=off"
         start = [*self._control, "-o", options, "-l", self._base / "log", "-w", "start"]
         self._run(start)
 

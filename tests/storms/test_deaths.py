@@ -63,6 +63,7 @@ def test_a_worker_that_sleeps_past_its_lease_wakes_up_to_do_no_harm(
     site.workers = [site.new_worker(1)]  # it looks at once for what is left
     site.wait_until_all_is_out()
     sleeper.tell(signal.SIGCONT)
+    site.wait_until_all_is_out()  # asleep in a transaction, it has kept SQLite from the other
     time.sleep(1.5)  # for a letter too many
     site.workers.append(sleeper)
     verdict = _calm(site, thanked)
