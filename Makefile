@@ -4,7 +4,7 @@ PYTHON ?= python3
 ARGS ?= -n auto
 HUNTED := tests/message/test_hostile.py tests/web_public/test_attacks.py tests/web_public/test_strangers.py \
 	tests/test_web_fuzz.py tests/test_officials_fuzz.py tests/test_campaigns_fuzz.py tests/bounces/test_robust.py
-EXTRAS := dkim,pdf,postgres,proof,webhooks,xlsx
+EXTRAS := age,dkim,pdf,postgres,proof,webhooks,xlsx
 VENV := .venv
 BIN := $(VENV)/bin
 MAKEFLAGS += --no-print-directory

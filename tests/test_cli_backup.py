@@ -84,7 +84,8 @@ def test_backup_for_programs(mailer: Mailer, store: Store, home: Path) -> None:
     assert made["rows"]["letter"] == 2
     assert made["bytes"] == (home / "b").stat().st_size
     told = {"file", "bytes", "moment", "engine", "version", "rows", "sha256", "removed"}
-    assert set(made) == told
+    assert set(made) == {*told, "encrypted"}
+    assert made["encrypted"] is False
 
 
 def test_backup_removes_those_that_were_kept_long_enough(

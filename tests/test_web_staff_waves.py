@@ -113,6 +113,10 @@ def test_what_is_held_for_one_reason_goes_together(
     typed = {"what": "held", "sure": "yes", "until": "nan", "hours": "24"}
     assert "Submissions: 3" in words(staff.get(staff.post(page, typed).location).text)
     assert "Nothing is left to stop or to mark." in words(staff.get(page).text)
+    for late in ({}, {"what": "nonsense", "sure": "yes"}, {"why": "x" * 201}):
+        again = staff.post(page, late)  # from a page that was open before
+        assert again.status_code == 422
+        assert "Nothing is left to stop or to mark." in words(again.text)
 
 
 def test_only_who_decides_may_stop_one(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FILE = click.argument("file", type=click.Path(path_type=Path))
 DAY = 86400.0
+_OPEN = "var/backup-open"  # where a backup lies readable until it is encrypted, or put back
 
 
 @click.command()
@@ -43,7 +44,8 @@ def backup(file: Path, force: bool, keep: int | None, as_json: bool) -> None:
 
     FILE appears when it is whole and looked through, readable by its owner alone. It holds all
     that supporters wrote: keep it as safe as the database. With --keep, backups that lie beside
-    it, end in the same letters (.backup) and are older than so many days are removed then.
+    it, end in the same letters (.backup) and are older than so many days are removed then. With
+    MAILER_BACKUP_KEYS it is encrypted: `mailer new backup-key` makes a pair of keys.
 
     \b
     Examples:
@@ -51,24 +53,28 @@ def backup(file: Path, force: bool, keep: int | None, as_json: bool) -> None:
       mailer backup /mnt/backups/latest.backup --force
       mailer backup "/mnt/backups/$(date +%F).backup" --keep 30
     """
-    from mailer.db.backup import make, prune
+    from mailer.db.backup import Encryption, make, prune
 
     settings = base.settings()
+    encrypted = None
+    if settings.backup_keys:
+        encrypted = Encryption(keys=settings.backup_keys, room=settings.path(_OPEN))
     with _store(settings) as store, showing() as tick:
         if not store.version():
             raise StoreError(f"the database {store.shown} is empty: there is nothing to back up")
-        made = make(store, file.absolute(), replace=force, tick=tick)
+        made = make(store, file.absolute(), replace=force, tick=tick, encrypted=encrypted)
         _record_backup(store)
     old = prune(file.absolute(), made.moment - keep * DAY) if keep else ()
     size = file.stat().st_size
     if as_json:
         removed = [str(one) for one in old]
-        base.print_json({"file": str(file), "bytes": size, **_shown(made), "removed": removed})
+        told = {"file": str(file), "bytes": size, **_shown(made), "removed": removed}
+        base.print_json(told | {"encrypted": encrypted is not None})
         return
     base.say(
         f"{file}: {count(made.rows.get('letter', 0), 'letter')} of"
         f" {count(made.rows.get('submission', 0), 'submission')}, as of {in_words(made.moment)};"
-        f" {size / 1e6:.1f} MB."
+        f" {size / 1e6:.1f} MB{', encrypted' if encrypted else ''}."
     )
     if old:
         base.say(f"Removed, older than {count(keep or 0, 'day')}: {count(len(old), 'backup')}.")
@@ -77,31 +83,38 @@ def backup(file: Path, force: bool, keep: int | None, as_json: bool) -> None:
 @click.command()
 @FILE
 @click.option("--yes", is_flag=True, help="Replace a database that has newer letters, too.")
-def restore(file: Path, yes: bool) -> None:
+@click.option(
+    "--key", type=click.Path(path_type=Path), metavar="FILE", help="The private key's file."
+)
+def restore(file: Path, yes: bool, key: Path | None) -> None:
     """Put the backup in FILE in the place of the database.
 
     Stop `mailer up`, `mailer web` and `mailer worker` first. The replaced database is kept aside.
     Nothing leaves afterwards until you say so: everything is paused, and letters that were open
-    in the backup are held for a person, because they may have left since.
+    in the backup are held for a person, because they may have left since. An encrypted backup
+    needs the private key that belongs to one of the keys in MAILER_BACKUP_KEYS.
 
     \b
     Examples:
       mailer restore var/monday.backup
       mailer restore var/monday.backup --yes
+      mailer restore /mnt/backups/2026-11-23.backup --key /media/stick/backup.key
     """
     from mailer.db import backup
 
     settings = base.settings()
-    manifest = backup.read(file)
-    with _store(settings, missing=True) as store:
-        refuse_if_running(settings)
+    backup.read(file)  # what is no backup is said before anything else
+    refuse_if_running(settings)
+    room = settings.path(_OPEN)
+    with _store(settings, missing=True) as store, backup.decrypted(file, key, room) as plain:
+        manifest = backup.read(plain)
         backup.refuse_unless_ours(store, manifest, file)
         _refuse_to_lose(backup.loss(store, manifest), manifest, yes=yes)
         noted, back = journal.read(settings.path(settings.journal)), list[Head]()
         with showing() as tick:
             restored = backup.restore(
                 store,
-                file,
+                plain,
                 manifest,
                 settle=_settle(settings, manifest, noted, back),
                 tick=tick,
@@ -120,6 +133,26 @@ def restore(file: Path, yes: bool) -> None:
     base.say("What was written since is not in it: those people would have to write again.")
     _tell_of_erasures(settings, noted, restored.settled)
     paused.tell(restored.settled)
+
+
+@click.command("backup-key")
+@FILE
+def new_key(file: Path) -> None:
+    """Make a pair of keys for backups: the private one in FILE, the public one on the screen.
+
+    Keep FILE away from this machine, in two places: without it no backup can be read again.
+
+    \b
+    Example:
+      mailer new backup-key backup.key
+    """
+    from mailer.db import backup
+
+    public = backup.new_key(file.absolute())
+    base.say(f"{file} holds the private key. Keep it in two places away from this machine, then")
+    base.say("remove it here: `mailer restore --key` needs it, and nobody can make it again.")
+    base.say("From now on backups are encrypted with this setting:")
+    click.echo(f"MAILER_BACKUP_KEYS={public}")
 
 
 def _record_backup(store: Store) -> None:

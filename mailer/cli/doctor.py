@@ -19,7 +19,7 @@ from mailer.campaigns.library import Library
 from mailer.cli import base, stopped
 from mailer.config import Settings
 from mailer.db import Store, schema, sqlite
-from mailer.errors import MailerError, SendError, SettingsError
+from mailer.errors import BackupError, MailerError, SendError, SettingsError
 from mailer.problems import Finding, Level, Severity
 from mailer.transports import Transport
 
@@ -73,6 +73,8 @@ def look(settings: Settings, names: Names | None = None) -> Iterator[Finding]:
     for url, way in zip(settings.transports, ways, strict=True):
         yield _transport(url, way, settings.home)
     yield from domain.look(settings, names or Names())
+    if settings.backup_keys:
+        yield _backups(settings)
     yield _disk(settings)
 
 
@@ -196,6 +198,17 @@ def way_back(error: MailerError, way: Transport | None) -> str:
     if error.code:
         return "the server's own log says more; docs/transports.md lists what answers mean"
     return "see that the server runs, and that MAILER_TRANSPORT has its right name and port"
+
+
+def _backups(settings: Settings) -> Finding:
+    from mailer.db.backup import Encryption
+
+    try:
+        Encryption(keys=settings.backup_keys, room=settings.var)
+    except BackupError as error:
+        repair = "until then no backup is made"
+        return Finding(level="fail", what="backups", found=str(error), repair=repair)
+    return Finding(level="ok", what="backups", found=f"encrypted for {len(settings.backup_keys)}")
 
 
 def _disk(settings: Settings) -> Finding:

@@ -72,6 +72,7 @@ for _command in (
     *(lifecycle.close_campaign, lifecycle.reopen_campaign, readdress.readdress),
 ):
     campaigns.campaign.add_command(_command)
+new.new.add_command(backup.new_key)
 for _command in (
     *(exporting.export, exporting.pack_letters),
     *(acting.act_on_letters, acting.list_acts, acting.stop_act, acting.undo_act),

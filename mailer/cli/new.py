@@ -32,7 +32,7 @@ from mailer.records.replacing import replace_text
 
 @click.group()
 def new() -> None:
-    """Make a campaign or an official to begin with.
+    """Make a campaign, an official, or the keys of backups to begin with.
 
     \b
     Examples:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from mailer.config import allowed, reading, signing_in, strength, values, watching
+from mailer.config import allowed, own_key, reading, signing_in, strength, values, watching
 from mailer.config.reading import CREDENTIALS, PREFIX
 from mailer.config.secrets import HOOKS, SECRET
 from mailer.config.values import BACKOFF, is_loopback
@@ -30,6 +29,7 @@ KNOWN = (
     "REPLY_DOMAIN", "WORKER_CONNECTIONS", "TIMEZONE", "BIND", "RETRY_MINUTES", "GIVE_UP_HOURS",
     "JOURNAL", "DKIM_SELECTOR", "REPLY_ALIAS", "SNS_TOPIC", "REPRESENT", "ANSWER_DAYS",
     "RETENTION_TEXT_DAYS", "RETENTION_PERSON_DAYS", "SECOND_FACTOR", "LOG", "ALLOW_NETWORKS",
+    "BACKUP_KEYS",
 )  # fmt: skip
 """Every setting, without its prefix."""
 
@@ -70,6 +70,7 @@ class Settings:
     second_factor: tuple[str, ...] = ("organizer", "admin")  # roles that must have one
     timezone: str = "UTC"
     journal: str = DEFAULT_JOURNAL  # of erasures and unsubscribes, for restores
+    backup_keys: tuple[str, ...] = ()  # public ones that backups are encrypted for
     port: int = 8000
     bind: str = ""
     web_concurrency: int = 2
@@ -140,6 +141,7 @@ class Settings:
             second_factor=signing_in.roles(reading.read(env, "SECOND_FACTOR")),
             timezone=values.timezone(reading.read(env, "TIMEZONE") or "UTC"),
             journal=reading.read(env, "JOURNAL") or DEFAULT_JOURNAL,
+            backup_keys=values.keys(reading.read(env, "BACKUP_KEYS")),
             port=values.number(env, "PORT", 8000, 1, 65535),
             bind=reading.read(env, "BIND"),
             web_concurrency=values.number(env, "WEB_CONCURRENCY", 2, 1, 64),
@@ -153,7 +155,7 @@ class Settings:
         """These settings with a secret key: in development one is made once and kept in var/."""
         if self.secret_keys:
             return self
-        return replace(self, secret_keys=(_kept_key(self.var / "secret.key"),))
+        return replace(self, secret_keys=(own_key.kept(self.var / "secret.key"),))
 
 
 def no_colour(environ: Mapping[str, str] | None = None) -> bool:
@@ -220,24 +222,3 @@ def _check_production(settings: Settings, *, from_given: bool) -> None:
         raise SettingsError(
             "MAILER_FROM is missing: set it to the campaign's address, on a domain it may send for"
         )
-
-
-def _kept_key(file: Path) -> str:
-    """The key in `file`, made (readable by its owner alone) if it is not there yet."""
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as out:
-            out.write(secrets.token_urlsafe(48))
-        try:
-            os.link(draft, file)  # of several starting at once, one wins and all read it
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-        return file.read_text(encoding="utf-8").strip()
-    except OSError as error:
-        raise SettingsError(
-            f"a secret key cannot be kept in {file}: {reading.why(error)}"
-        ) from None

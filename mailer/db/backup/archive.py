@@ -6,7 +6,7 @@ import hashlib
 import json
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ FORM = 1
 """Of the file; a program that finds a higher number leaves it alone."""
 
 CHUNK = 1 << 20  # bytes handled at a time
-_MANIFEST, _COPY = "manifest.json", "database"
+_MANIFEST, _COPY, _ENCRYPTED = "manifest.json", "database", "backup.age"
 _DAMAGE = (zipfile.BadZipFile, zlib.error, AttributeError, EOFError, LookupError, TypeError,
            ValueError, NotImplementedError, RuntimeError)  # fmt: skip
 
@@ -55,19 +55,43 @@ def pack(
             form=FORM, engine=engine, version=version, moment=moment, rows=rows, size=size,
             sha256=known.hexdigest(),
         )  # fmt: skip
-        packed.writestr(_MANIFEST, json.dumps(asdict(manifest), indent=2, sort_keys=True))
+        packed.writestr(_MANIFEST, _written(manifest))
     return manifest
+
+
+def wrap(out: IO[bytes], manifest: Manifest, encrypt: Callable[[IO[bytes]], None]) -> None:
+    """Write to `out` what `encrypt` writes of a whole backup, and its manifest for all to read.
+
+    So one can see of which moment a backup is, and remove the old ones, without a private key.
+    """
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as packed:
+        with packed.open(_ENCRYPTED, "w", force_zip64=True) as write:
+            encrypt(write)
+        packed.writestr(_MANIFEST, _written(manifest))
 
 
 def read(file: Path) -> Manifest:
     """What the backup in `file` says of itself; raises BackupError when it is none of ours."""
     with _open(file) as packed:
-        if not {_MANIFEST, _COPY} <= set(packed.namelist()):
+        if _MANIFEST not in (names := packed.namelist()) or not {_COPY, _ENCRYPTED} & {*names}:
             raise BackupError(f"{file} is not a backup that `mailer backup` made")
         said = json.loads(packed.read(_MANIFEST))
         if int(said["form"]) > FORM:
             raise BackupError(f"{file} was made by a newer mailer: put it back with that one")
         return _manifest(said)
+
+
+def is_encrypted(file: Path) -> bool:
+    """Whether the backup in `file` is wrapped."""
+    with _open(file) as packed:
+        return _ENCRYPTED in packed.namelist()
+
+
+@contextmanager
+def encrypted(file: Path) -> Iterator[IO[bytes]]:
+    """What `encrypt` wrote of a backup that was wrapped."""
+    with _open(file) as packed, packed.open(_ENCRYPTED) as read:
+        yield read
 
 
 def unpack(file: Path, manifest: Manifest, out: IO[bytes] | None, tick: Tick) -> None:
@@ -108,6 +132,10 @@ def _open(file: Path) -> Iterator[zipfile.ZipFile]:
 
 def _damaged(file: Path) -> BackupError:
     return BackupError(f"{file} is damaged, or not a backup that `mailer backup` made")
+
+
+def _written(manifest: Manifest) -> str:
+    return json.dumps(asdict(manifest), indent=2, sort_keys=True)
 
 
 def _manifest(said: dict[str, Any]) -> Manifest:

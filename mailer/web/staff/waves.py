@@ -100,17 +100,18 @@ def _until() -> float:
 
 def _page(found: Submission, errors: Mapping[str, str]) -> str:
     work, ways = services(), _ways(found)
-    counts: dict[str, Found] = {name: waves.look(work.store, one) for name, one in ways.items()}
+    looked: dict[str, Found] = {name: waves.look(work.store, one) for name, one in ways.items()}
+    counts = {name: one for name, one in looked.items() if one.submissions}
     campaign = work.library.current().campaigns.get(found.sent.campaign)
     return render_template(
         "staff/wave.html",
         sent=found.sent,
         title=campaign.version(i18n.language()).title if campaign else found.sent.campaign,
-        counts={name: one for name, one in counts.items() if one.submissions},
+        counts=counts,
         held_for=ways["held"].held_for if "held" in ways else "",
         until=ways["like"].until,
         hours=_hours(),
         every=HOURS,
-        errors=errors,
+        errors=errors if counts else {},  # where nothing is left there is no form to correct
         done=[request.args.get(name, type=int) for name in ("of", "stopped", "left")],
     )
