@@ -38,7 +38,7 @@ storm: $(VENV)/.test ## ten long storms on each database, at most 15 minutes (SE
 	@sh tests/install.sh
 	@exec $(BIN)/python -m tests.storms $(if $(SEED),--seed $(SEED)) $(if $(STORM_SEEDS),--seeds $(STORM_SEEDS))
 
-hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and what grows with its input: about 25 minutes
+hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and what grows with its input: about half an hour
 	@sh tests/install.sh
 	@status=0; \
 	HUNT=1 $(BIN)/python -m pytest -q -n auto --dist worksteal $(HUNTED) || status=1; \
@@ -46,7 +46,7 @@ hunt: $(VENV)/.test $(VENV)/.hunt ## attacks and fuzzing at full length, and wha
 	$(BIN)/python -m tests.guided || status=1; \
 	exit $$status
 
-scan: $(VENV)/.test $(VENV)/.scan ## bandit, ruff, wapiti and sqlmap over the running product: about half an hour
+scan: $(VENV)/.test $(VENV)/.scan ## bandit, ruff, wapiti and sqlmap over the running product: about a quarter of an hour
 	@exec $(BIN)/python -m tools.scan $(VENV)/scan/bin $(SECONDS)
 
 lock: $(VENV)/.test ## lock the newest settled releases (SETTLED="0 days" for those of today)

@@ -29,6 +29,7 @@ from mailer.db.schema import (
     submission,
 )
 from mailer.sendlog import census, counting
+from mailer.sendlog.named import Named
 from tests.staff_browser import EMAIL, member
 
 PARTNER = "sam@union.example"
@@ -61,7 +62,11 @@ def fill(store: Store, most: int) -> None:
             for table in (submission, letter, letter_text, letter_event, consent):
                 tx.execute(insert(table), rows[table.name])
             searching.enter(tx, rows["submission"])
-    counting.count_written(store, SUBJECTS, ZoneInfo("UTC"), threading.Event())
+    own = Named(
+        subjects=frozenset(SUBJECTS),
+        districts=frozenset(f"District {number}" for number in range(OFFICIALS)),
+    )
+    counting.count_written(store, own, ZoneInfo("UTC"), threading.Event())
     counting.count_states(store, threading.Event())
     census.count_people(store, threading.Event())
     with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import warnings
 
 
 def page(body=b"hello", status="200 OK", *more):
@@ -11,13 +12,23 @@ def page(body=b"hello", status="200 OK", *more):
     return "\r\n".join(lines).encode() + body
 
 
+def speak_old(context, newest):
+    """Let a line be encrypted as it was long ago, by `newest` at most."""
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.minimum_version, context.maximum_version = ssl.TLSVersion.TLSv1, newest
+
+
 class Service:
     """A TLS server that says `answer`, in pieces with `pause` seconds between them; or what a
     function answers to the path."""
 
-    def __init__(self, keys, *answer, pause=0.0):
+    def __init__(self, keys, *answer, pause=0.0, newest=None):
         self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self.context.load_cert_chain(*keys)
+        if newest:
+            speak_old(self.context, newest)
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.answer, self.pause = answer, pause

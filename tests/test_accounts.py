@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import time
+from functools import reduce
+from operator import and_, or_
+
 import pytest
 from sqlalchemy import select
 
 from mailer import accounts
-from mailer.accounts import ENTER, INVITATION, RESET
+from mailer.accounts import ENTER, INVITATION, RESET, passwords
+from mailer.accounts.people import RESET_SECONDS
 from mailer.db import Store
 from mailer.db.schema import account, account_token, letter_text, staff_session
 from mailer.errors import MailerError
@@ -16,6 +22,7 @@ from tests.factories import SENDER
 from tests.staff_browser import PASSWORD
 
 EMAIL = "staff@coalition.example"
+LONG = "nine slow purple barges, " * 11
 
 
 @pytest.fixture
@@ -87,6 +94,12 @@ def test_a_wrong_password_does_not_sign_in(
     assert accounts.sign_in(store, EMAIL, password) is None
 
 
+def test_strangers_cost_what_members_do() -> None:
+    """The hash that is compared with where there is no account was made with today's settings."""
+    assert not passwords.is_outdated(passwords.NOBODY)
+    assert not passwords.matches("", "correct horse battery")
+
+
 def test_secrets_are_kept_as_hashes_only(store: Store, member: accounts.Account) -> None:
     session = accounts.start_session(store, member.id)
     invitation = accounts.invite(store, "new@coalition.example", "viewer")
@@ -96,6 +109,18 @@ def test_secrets_are_kept_as_hashes_only(store: Store, member: accounts.Account)
     assert session not in kept
     assert invitation not in kept
     assert "$argon2id$" in kept
+
+
+def test_a_session_s_secret_is_new_each_time_and_all_256_bits_of_it_are_random(
+    store: Store, member: accounts.Account
+) -> None:
+    secrets = [accounts.start_session(store, member.id) for _ in range(64)]
+    assert len(set(secrets)) == len(secrets)
+    raw = [base64.b64decode(f"{secret}=", altchars="-_", validate=True) for secret in secrets]
+    assert {len(one) for one in raw} == {32}
+    numbers = [int.from_bytes(one) for one in raw]
+    assert reduce(and_, numbers) == 0, "a bit is always set"
+    assert reduce(or_, numbers) == 2**256 - 1, "a bit is never set"
 
 
 def test_a_session_ends_when_idle_and_at_all(
@@ -142,8 +167,10 @@ def test_a_reset_link_is_mailed_to_the_account_and_ends_all_sessions(
     store: Store, member: accounts.Account
 ) -> None:
     session = accounts.start_session(store, member.id)
-    accounts.request_reset(store, EMAIL, sender=SENDER, language="en")
-    accounts.request_reset(store, "nobody@coalition.example", sender=SENDER, language="en")
+    for email in (EMAIL, "nobody@coalition.example"):
+        began = time.monotonic()
+        accounts.request_reset(store, email, sender=SENDER, language="en")
+        assert time.monotonic() - began >= RESET_SECONDS, "the work itself takes much less"
     with store.read() as tx:
         (row,) = tx.execute(select(letter_text)).all()
     assert row.to_address == EMAIL
@@ -156,9 +183,11 @@ def test_a_reset_link_is_mailed_to_the_account_and_ends_all_sessions(
     ("password", "code"),
     [
         ("short", "short"),
+        (PASSWORD[:14], "short"),
         ("password12345678", "guessable"),
         ("qwertyuiopasdfghjkl", "guessable"),
         ("coalitioncoalition", "guessable"),
+        (LONG[:257], "long"),
         ("x" * 300, "long"),
     ],
 )
@@ -166,6 +195,21 @@ def test_weak_passwords_are_refused_with_a_reason(password: str, code: str) -> N
     found = accounts.weak_password(password, EMAIL)
     assert found is not None
     assert found.code == code
+
+
+@pytest.mark.parametrize("length", [15, 16, 64, 65, 128, 256])
+def test_a_password_may_be_as_long_as_that(length: int) -> None:
+    assert accounts.weak_password(LONG[:length], EMAIL) is None
+
+
+def test_the_longest_password_signs_in_and_nothing_ever_makes_it_end(
+    store: Store, clock: Clock
+) -> None:
+    secret = accounts.invite(store, EMAIL, "admin")
+    made = accounts.redeem(store, secret, INVITATION, LONG[:256])
+    clock.pass_(5 * 365 * 86400)
+    assert accounts.sign_in(store, EMAIL, LONG[:255]) is None
+    assert accounts.sign_in(store, EMAIL, LONG[:256]) == made
 
 
 @pytest.mark.parametrize("password", [PASSWORD, "ÿ" * 3 + "kräftig 12 Wörter", "a3" + "q9z" * 40])

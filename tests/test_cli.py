@@ -297,6 +297,20 @@ def test_go_live_refuses_to_keep_letters_on_a_public_machine(
     failed_plainly(ended, 1, "MAILER_TRANSPORT")
 
 
+def test_doctor_asks_for_an_address_that_is_read(mailer: Mailer, database: Path) -> None:
+    live = {
+        "MAILER_SECRET_KEY": "J7qN2vXc9LmR4tWz8KpB3hYd6FgS1aUe", **RELAY,
+        "MAILER_BASE_URL": "https://letters.example.org",
+        "MAILER_FROM": "letters@campaign.example",
+        "MAILER_DATABASE_URL": f"sqlite:///{database}",
+    }  # fmt: skip
+    asked = mailer("doctor", **live).stdout
+    assert "give MAILER_CONTACT an address that is read" in asked
+    named = mailer("doctor", MAILER_CONTACT="help@campaign.example", **live).stdout
+    assert "settings" in named
+    assert "MAILER_CONTACT" not in named
+
+
 APPROVAL_CELLS = {
     "missing": "not approved, not shown: mailer campaign go-live proctoring",
     "approved": "approved",

@@ -14,7 +14,7 @@ from mailer.errors import SettingsError
 @pytest.mark.parametrize(
     ("text", "roles"),
     [
-        ("", ("organizer", "admin")),
+        ("", signing_in.ROLES),
         ("none", ()),
         ("admin", ("admin",)),
         ("viewer, admin", ("viewer", "admin")),

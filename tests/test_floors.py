@@ -4,7 +4,8 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -34,13 +35,15 @@ FLOORS = (
 )
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 
+NOBODY: Set[str] = frozenset()
+
 # Who may use what is not ours.
-KEEPERS = {
+KEEPERS: dict[str, Set[str]] = {
     "alembic": {"db"},
     "argon2": {"accounts"},
     "click": {"cli"},
     "cryptography": {"proof", "transports"},
-    "dkim": {"transports"},
+    "dkim": NOBODY,
     "dns": {"deliverability"},
     "email_validator": {"addresses"},
     "flask": {"web"},
@@ -50,7 +53,7 @@ KEEPERS = {
     "imaplib": {"bounces"},
     "psycopg": {"db"},
     "pyotp": {"accounts"},
-    "requests": {"outbound", "transports"},
+    "requests": {"transports"},
     "segno": {"web"},
     "smtplib": {"transports"},
     "sqlalchemy": {
@@ -73,13 +76,33 @@ KEEPERS = {
     "typst": {"paper"},
     "xlsxwriter": {"tables"},
     "werkzeug": {"web"},
-    "wtforms": {"web"},
+    "wtforms": NOBODY,
     "yaml": {"records"},
 }
+# Who may open a line to another machine, or to this one, with what Python brings; and who runs
+# programs that could. What comes with packages stands above.
+SPEAKERS: dict[str, Set[str]] = {
+    "asyncio": NOBODY,
+    "ftplib": NOBODY,
+    "http.client": {"cli", "outbound", "transports"},  # cli: whether our own /healthz answers
+    "poplib": NOBODY,
+    "socket": {"cli", "deliverability", "outbound", "transports"},  # cli: whether a port is free
+    "socketserver": NOBODY,
+    "ssl": {"bounces", "outbound", "transports"},
+    "subprocess": {"cli", "db", "deliverability", "paper"},
+    "urllib.request": NOBODY,
+    "xmlrpc": NOBODY,
+}
+KEPT = KEEPERS | SPEAKERS
 
 
-def imports() -> Iterator[tuple[Path, str]]:
+@cache
+def imports() -> Sequence[tuple[Path, str]]:
     """Every module that each of our files imports, wherever in the file it does."""
+    return tuple(_imports())
+
+
+def _imports() -> Iterator[tuple[Path, str]]:
     for file in sorted(HOUSE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
@@ -87,8 +110,8 @@ def imports() -> Iterator[tuple[Path, str]]:
             elif isinstance(node, ast.ImportFrom):
                 assert not node.level, f"{file}: relative imports hide which room is meant"
                 yield file, node.module or ""
-                if node.module == "mailer":
-                    yield from ((file, f"mailer.{alias.name}") for alias in node.names)
+                # What is taken out of a module may be one, too: `from urllib import request`.
+                yield from ((file, f"{node.module}.{alias.name}") for alias in node.names)
 
 
 def room(file: Path) -> str:
@@ -129,9 +152,32 @@ def test_each_trade_stays_in_its_room() -> None:
     strays = [
         f"{file.relative_to(HOUSE)} imports {name}"
         for file, name in imports()
-        if room(file) not in KEEPERS.get(name.split(".")[0], {room(file)})
+        if room(file) not in keepers(name, {room(file)})
     ]
     assert not strays
+
+
+def keepers(name: str, everybody: Set[str]) -> Set[str]:
+    """The rooms that may import a module: what is said of it, or of the package that it is in."""
+    parts = name.split(".")
+    above = (".".join(parts[:end]) for end in range(len(parts), 0, -1))
+    return next((KEPT[one] for one in above if one in KEPT), everybody)
+
+
+@pytest.mark.parametrize("name", ["requests", "urllib.request", "urllib.request.urlopen", "ssl"])
+def test_a_new_way_out_would_be_noticed(name: str) -> None:
+    assert "worker" not in keepers(name, {"worker"})
+    assert keepers("urllib.parse.urlsplit", {"worker"}) == {"worker"}
+
+
+def test_every_room_that_may_speak_does() -> None:
+    """Else the list would allow what nobody needs."""
+    used: dict[str, set[str]] = {name: set() for name in KEPT}
+    for file, name in imports():
+        for one in used:
+            if name == one or name.startswith(f"{one}."):
+                used[one].add(room(file))
+    assert used == KEPT
 
 
 def test_only_the_settings_read_the_environment() -> None:

@@ -106,7 +106,11 @@ def test_the_shares_of_a_limit_are_the_limit(burst: int, key: str) -> None:
         ("::ffff:198.51.100.7", "198.51.100.7/32"),
         ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         ("fe80::1%eth0", "fe80::/64"),
-        *(("", ""), ("nonsense", ""), ("198.51.100.7, 192.0.2.1", ""), ("😀", "")),
+        ("198.51.100.7:40001", "198.51.100.7/32"),
+        (" [2001:db8:1:2:3:4:5:6]:443", "2001:db8:1:2::/64"),
+        ("[2001:db8:1:2::1]", "2001:db8:1:2::/64"),
+        *((wrong, limits.UNKNOWN) for wrong in ("", "nonsense", "198.51.100.7, 192.0.2.1", "😀")),
+        *((wrong, limits.UNKNOWN) for wrong in (":", "[", "[]:1", "999.1.1.1:5")),
     ],
 )
 def test_a_place_is_an_address_or_the_network_of_a_home(address: str, place: str) -> None:

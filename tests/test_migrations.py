@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,10 @@ from mailer import outbox
 from mailer.db import Store, migrate, schema
 from mailer.errors import StoreError
 from mailer.outbox import Way
+from mailer.sendlog import counting
+from mailer.sendlog.named import Named
+from mailer.submissions import accept
+from tests.factories import draft, supporter
 
 LETTER = """
 INSERT INTO letter (id, kind, state, campaign, official, person, lane, priority, created_at, due_at,
@@ -90,6 +96,46 @@ def test_a_migrated_database_is_as_the_program_describes_it(empty_url: str) -> N
     assert any("state" in check for check in made)
     store.close()
 
+
+def test_districts_that_were_typed_are_taken_out_and_counted_anew(empty_url: str) -> None:
+    """Counts and acts that are over held them by their text."""
+    store = old_store(empty_url, "0013")
+    accept(store, draft(supporter(district="Zebedee Quillfeather")))
+    accept(store, draft(supporter(email="b@supporter.example", district="North")))
+    with store.write() as tx:
+        at, key = tx.execute(text(NEWEST)).one()
+        tx.execute(text(PUT), {"name": "letters written to", "value": f"{at!r} {key}"})
+        for facet, value in (
+            ("district", "Zebedee Quillfeather"), ("district", "North"), ("role", "student"),
+        ):  # fmt: skip
+            tx.execute(text(COUNTED), {"facet": facet, "value": value})
+        for number, state in enumerate(("done", "running", "stopped")):
+            lives = "" if state == "stopped" else "Zebedee Quillfeather"
+            wanted = json.dumps({"district": lives, "state": "queued"})
+            tx.execute(text(ACT), {"id": str(number), "state": state, "wanted": wanted})
+    migrate.upgrade(store)
+    with store.read() as tx:
+        counts = tx.execute(text("SELECT facet, value, count FROM written_count")).all()
+        acts = tx.execute(text("SELECT state, wanted FROM bulk ORDER BY id")).all()
+    assert counts == [("role", "student", 2)]
+    assert {state: json.loads(wanted)["district"] for state, wanted in acts} == {
+        "done": "?", "running": "Zebedee Quillfeather", "stopped": "",
+    }  # fmt: skip
+    own, stop = Named(districts=frozenset({"North"})), threading.Event()
+    assert counting.count_districts_again(store, own, stop) == 4
+    with store.read() as tx:
+        found = tx.execute(text("SELECT value, count FROM written_count WHERE facet = 'district'"))
+        assert dict(found.all()) == {"North": 2, "?": 2}
+    store.close()
+
+
+NEWEST = "SELECT created_at, id FROM letter ORDER BY created_at DESC, id DESC LIMIT 1"
+PUT = "INSERT INTO meta (name, value) VALUES (:name, :value)"
+COUNTED = "INSERT INTO written_count VALUES (:facet, :value, 'exams', 2)"
+ACT = """
+INSERT INTO bulk (id, act, wanted, actor, state, created_at)
+VALUES (:id, 'hold', :wanted, 'staff:0123456789', :state, 1.0)
+"""
 
 CHECKS = {
     True: "SELECT sql FROM sqlite_master WHERE name = 'letter' AND sql LIKE '%ck_letter_state%'",

@@ -10,7 +10,8 @@ import pytest
 from mailer import outbound
 from mailer.errors import OutboundError
 from mailer.outbound import INTERNET, Net, Outcome, is_public
-from tests.https import Service, page
+from mailer.transports.api.adapter import authorities
+from tests.https import Service, page, speak_old
 from tests.transports.servers import certificate
 
 
@@ -176,6 +177,27 @@ def test_a_certificate_nobody_vouches_for(keys):
         net = Net(allowed=lambda _: True)
         assert "not trusted" in refused(service, net)
     assert service.heard == []
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_tls_of_long_ago_is_not_spoken(keys, near, newest):
+    def lenient():
+        context = ssl.create_default_context(cafile=keys[0])
+        speak_old(context, newest)
+        return context
+
+    with Service(keys, page(), newest=newest) as service:
+        assert ask(service, replace(near, context=lenient)).status == 200, "others could"
+        assert "cannot be asked" in refused(service, near)
+    assert len(service.heard) == 1
+
+
+def test_other_services_and_providers_are_asked_by_tls_1_2_with_a_certificate():
+    """Whatever the system's own OpenSSL would take; bounces are fetched by the first, too."""
+    for context in (INTERNET.context(), authorities()):
+        assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+        assert context.verify_mode == ssl.CERT_REQUIRED
+        assert context.check_hostname
 
 
 def test_a_certificate_of_another_host(keys, near):

@@ -164,6 +164,23 @@ def test_a_program_that_fails_is_told_in_a_line(
         spam.scores([b"Subject: x\r\n\r\nx\r\n"])
 
 
+def test_nothing_of_a_message_stands_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, done = tmp_path / "given", tmp_path / "done"
+    program(tmp_path / "bin", f'printf "%s\\n" "$#" "$@" >>{given}; exec cat')
+    monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
+    hostile = f"$(touch {done}) `touch {done}`; touch {done} | --cf=x\r\n--siteconfigpath=/x"
+    for text in ("plain", hostile):
+        message = f"Subject: {text}\r\n\r\n{text}\r\n".encode()
+        with pytest.raises(MailerError, match="without having judged"):
+            spam.scores([message])
+    lines = given.read_text().splitlines()
+    assert lines[: len(lines) // 2] == lines[len(lines) // 2 :], "the same, whatever was typed"
+    assert len(lines) > 8
+    assert not done.exists()
+
+
 @pytest.fixture
 def check(tmp_path: Path) -> Callable[..., Result]:
     """Runs `mailer check` in a small home of one campaign."""

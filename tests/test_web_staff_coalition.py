@@ -43,7 +43,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def app(settings: Settings, home: Path, store: Store) -> Flask:
-    return create_app(replace(settings, home=home, base_url=HERE), store)
+    return create_app(replace(settings, home=home, base_url=HERE, second_factor=()), store)
 
 
 @pytest.fixture

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from threading import Event
+from zoneinfo import ZoneInfo
 
 import pytest
 from flask import Flask
 
+from mailer.campaigns.library import Library
 from mailer.config import Settings
 from mailer.db import Store
 from mailer.outbox import lanes
@@ -14,6 +18,7 @@ from mailer.submissions import accept
 from mailer.web import create_app
 from mailer.web.staff import charts
 from mailer.web.staff.charts import Item
+from mailer.worker.beside import counting_letters
 from tests.conftest import Clock
 from tests.factories import campaign, draft, recipients, supporter
 from tests.staff_browser import Browser, member
@@ -80,7 +85,10 @@ def test_a_viewer_sees_it_without_the_buttons(app: Flask, store: Store, clock: C
     assert browser.get("/staff/many/new").status_code == 403
 
 
-def test_numbers_stand_in_charts_and_in_tables(app: Flask, store: Store, clock: Clock) -> None:
+def test_numbers_stand_in_charts_and_in_tables(
+    app: Flask, home: Path, store: Store, clock: Clock
+) -> None:
+    _official_of(home, "North <b>")
     for number, role in enumerate(("student", "student", "")):
         who = supporter(
             name=f"Ann {number}", email=f"a{number}@supporter.example", role=role,
@@ -104,6 +112,35 @@ def test_numbers_stand_in_charts_and_in_tables(app: Flask, store: Store, clock: 
     assert " style=" not in shown
     only = browser.get("/staff/?campaign=other").text
     assert table(only, "official") == {"minister-1": "1", "minister-2": "1"}
+
+
+def _official_of(home: Path, district: str) -> None:
+    file = home / "officials.yaml"
+    one = f"  - {{id: up, name: Uma Up, email: up@ministry.example, district: {district!r}}}\n"
+    known = file.read_text(encoding="utf-8")
+    file.write_text(known.replace("\nofficials:\n", f"\nofficials:\n{one}", 1), encoding="utf-8")
+
+
+def test_a_district_that_somebody_typed_is_not_shown(
+    app: Flask, home: Path, store: Store, clock: Clock
+) -> None:
+    """Whoever writes a name there must not stand on this page for good."""
+    _official_of(home, "North")
+    for number, lives in enumerate(("North", "Zebedee Quillfeather", "416 555 0100", "")):
+        who = supporter(email=f"a{number}@supporter.example", district=lives)
+        accept(store, draft(who))
+    browser, work = signed_in(app, store), counting_letters(store, Library(home), ZoneInfo("UTC"))
+    for _ in range(2):  # as it is added while it is new, and as the worker keeps it
+        shown = browser.get("/staff/").text
+        assert table(shown, "district") == {
+            "Typed by the supporter": "4", "North": "2", "Not known": "2",
+        }  # fmt: skip
+        assert "district=North" in shown
+        for hidden in ("Zebedee", "416 555", "district=%3F", "district=?"):
+            assert hidden not in shown
+        clock.pass_(60)
+        work(Event())
+    assert "Saisie par la personne" in browser.get("/staff/?lang=fr").text
 
 
 def test_a_subject_with_a_name_in_it_is_not_shown(app: Flask, store: Store) -> None:

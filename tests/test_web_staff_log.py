@@ -16,6 +16,7 @@ from mailer.config import Settings
 from mailer.db import Store
 from mailer.submissions import accept
 from mailer.web import create_app
+from mailer.web.staff import wanted as asked
 from tests.conftest import Clock
 from tests.factories import campaign, draft, recipients, supporter
 from tests.staff_browser import Browser, member
@@ -115,6 +116,28 @@ def test_search_by_name_and_address(
     shown = found(staff, query)
     assert rows(shown) == expected
     assert f'value="{query}"' in shown
+
+
+INJECTED = ("' OR '1'='1", '" OR ""="', "x') OR 1=1 --", "'; DROP TABLE letter; --", "%' || '\\")
+
+
+def test_no_field_speaks_sql(staff: Browser, store: Store) -> None:
+    """Neither does anything break, nor is more found, nor is anything changed."""
+    write(store, 0)
+    write(store, 1, about=campaign(slug="other"))
+    for said in INJECTED:
+        assert rows(found(staff, said)) == 0, said
+        for name in asked.NAMES:
+            shown = staff.get("/staff/letters/", query_string={"campaign": "exams", name: said})
+            assert shown.status_code == 200, (name, said)
+            known = name in {"state", "kind", "day"}  # from a list: what is not in it is not there
+            assert rows(shown.text) == (2 if known else 0), (name, said)
+        for place in ("before", "after"):
+            shown = staff.get(
+                "/staff/letters/", query_string={"campaign": "exams", place: f"1e12_{said}"}
+            )
+            assert rows(shown.text) == (2 if place == "before" else 0), (place, said)
+    assert rows(staff.get("/staff/letters/").text) == 4
 
 
 def test_search_by_reference(staff: Browser, store: Store) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
 from mailer import audit, bulk, sendlog
 from mailer.config import Settings
-from mailer.db import Store
+from mailer.db import Store, schema
 from mailer.status import State
+from mailer.submissions import accept, restoring
 from mailer.web import create_app
 from tests.conftest import Clock
-from tests.factories import campaign, recipients
+from tests.factories import campaign, draft, recipients, supporter
 from tests.staff_browser import Browser, member
 from tests.staff_letters import write
 
@@ -63,6 +65,39 @@ def test_an_act_is_stopped_by_its_button(staff: Browser, store: Store, clock: Cl
         staff.get(answer.location).text
     )
     assert not bulk.step(store, delivers=False)
+
+
+@pytest.mark.parametrize("ends", ["done", "stopped", "restored"])
+def test_an_act_that_is_over_keeps_no_district(
+    staff: Browser, store: Store, clock: Clock, ends: str
+) -> None:
+    """A supporter may have typed anything for it."""
+    who = supporter(district="Zebedee Quillfeather")
+    accept(store, draft(who))
+    accept(store, draft(supporter(name="Ben", email="b@supporter.example")))
+    clock.pass_(1)
+    page = staff.post("/staff/many/new?district=Zebedee+Quillfeather", {"act": "hold"}).location
+    assert "District: Zebedee Quillfeather" in words(staff.get(page).text)
+    if ends == "done":
+        bulk.step(store, delivers=False)
+        assert sendlog.counts(store) == {State.QUEUED: 2, State.REVIEW: 2}
+    elif ends == "stopped":
+        staff.post(f"{page}/stop", page=page)
+    else:
+        with store.write() as tx:
+            restoring.settle(tx, why="a test", actor="command", now=clock.now)
+    shown = staff.get(page).text
+    assert "District: not kept once the act is over" in words(shown)
+    assert "Zebedee" not in shown
+    assert "See the letters" not in shown, "nobody knows any more which those are"
+    with store.read() as tx:
+        assert "Zebedee" not in repr(tx.execute(select(schema.bulk)).all())
+    undo = re.search(r'action="(/staff/many/[a-z0-9]+/undo)"', shown)
+    if ends == "done":
+        assert undo
+        staff.post(undo[1], page=page)
+        bulk.step(store, delivers=False)
+        assert sendlog.counts(store) == {State.QUEUED: 4}
 
 
 def test_what_cannot_be_undone_is_to_be_meant(staff: Browser, store: Store, clock: Clock) -> None:

@@ -159,12 +159,18 @@ def _mailed(store: Store) -> str:
 
 
 @pytest.mark.parametrize(
-    ("role", "must"), [("admin", True), ("organizer", True), ("viewer", False)]
+    ("role", "named", "must"),
+    [
+        *((role, accounts.ROLES, True) for role in accounts.ROLES),
+        ("organizer", ("organizer", "admin"), True),
+        ("viewer", ("organizer", "admin"), False),
+    ],
 )
-def test_who_can_do_much_must_have_one_where_others_can_reach_the_pages(
-    settings: Settings, store: Store, role: str, must: bool
+def test_who_signs_in_must_have_one_where_others_can_reach_the_pages(
+    settings: Settings, store: Store, role: str, named: tuple[str, ...], must: bool
 ) -> None:
-    public = replace(settings, base_url="https://letters.example")
+    assert settings.second_factor == accounts.ROLES
+    public = replace(settings, base_url="https://letters.example", second_factor=named)
     member(store, role=role)
     for app, led in (
         (create_app(public, store), must),
@@ -174,12 +180,14 @@ def test_who_can_do_much_must_have_one_where_others_can_reach_the_pages(
         browser = Browser(app)
         base = "https://letters.example" if app.config["SESSION_COOKIE_SECURE"] else ""
         signed_in(browser, base)
-        answer = browser.get("/staff/news/", **({"base_url": base} if base else {}))
+        room = "/staff/partner/" if role == "partner" else "/staff/news/"
+        answer = browser.get(room, **({"base_url": base} if base else {}))
         assert (answer.status_code == 303) == led
         if led:
             assert answer.location == f"{SETUP}?must=1"
             shown = browser.get(answer.location, base_url=base)
             assert "a password alone is not enough" in shown.text
+            assert room not in shown.text, "what does not open yet is not offered"
             assert browser.get("/staff/account", base_url=base).status_code == 200
 
 
@@ -257,6 +265,20 @@ def test_one_place_cannot_try_many_accounts(app: Flask, store: Store) -> None:
     form = {"email": EMAIL, "password": "not the password"}
     assert Browser(app).post("/staff/sign-in", form, **FAR).status_code == 429
     assert Browser(app).post("/staff/sign-in", form).status_code == 422, "from elsewhere"
+
+
+def test_one_place_asks_for_twenty_links_by_mail(app: Flask, store: Store, clock: Clock) -> None:
+    far = Caller(network="203.0.113.9/32")
+    for _ in range(20):
+        with store.write() as tx:
+            limits.ask_reset(tx, far, store.pepper(tx), store.now(tx))
+    form = {"email": EMAIL}
+    refused = Browser(app).post("/staff/reset", form, **FAR)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 900
+    assert Browser(app).post("/staff/reset", form).status_code == 303, "from elsewhere"
+    clock.pass_(901)
+    assert Browser(app).post("/staff/reset", form, **FAR).status_code == 303
 
 
 def test_codes_are_guessed_five_times(app: Flask, store: Store, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Callable, Iterator
 
@@ -9,9 +10,12 @@ import pytest
 from flask import Flask
 
 from mailer import accounts
+from mailer.campaigns import links
 from mailer.config import Settings
 from mailer.db import Store
+from mailer.submissions import data_links, erase_links, unsubscribing
 from mailer.web import create_app
+from mailer.web.signing import Signer
 from tests.conftest import Clock
 from tests.staff_browser import EMAIL, PASSWORD, Browser, member
 
@@ -32,6 +36,12 @@ def app(settings: Settings, store: Store) -> Flask:
 @pytest.fixture
 def browser(app: Flask) -> Browser:
     return Browser(app)
+
+
+def signature(signed: str) -> bytes:
+    """What stands behind the last dot of a signed value."""
+    made = signed.rpartition(".")[2]
+    return base64.urlsafe_b64decode(made + "=" * (-len(made) % 4))
 
 
 @pytest.fixture
@@ -69,6 +79,23 @@ def test_the_cookie_in_development(app: Flask, store: Store) -> None:
     assert found["mailer"] == {"HttpOnly", "Path=/", "SameSite=Lax"}
     assert found["mailer-browser"] >= {"HttpOnly", "Path=/", "SameSite=Strict"}
     assert len(found) == 2
+
+
+def test_both_cookies_and_all_links_are_signed_by_sha_256(browser: Browser, store: Store) -> None:
+    member(store)
+    browser.sign_in()
+    kept = [browser.client.get_cookie(name) for name in ("mailer", "mailer-browser")]
+    signed = [one.value for one in kept if one]
+    assert len(signed) == 2
+    keys, url, mailbox, day = ("k" * 40,), "https://letters.example", "f" * 40, 1_800_000_000.0
+    signed += [
+        Signer(keys, lambda: day).sign("exams", "a" * 26, "f" * 64),
+        erase_links.link(url, keys, mailbox, day),
+        data_links.link(url, keys, mailbox, day),
+        unsubscribing.link(url, keys, mailbox),
+        links.link(url, keys, "exams", now=day),
+    ]
+    assert {len(signature(one)) for one in signed} == {32}
 
 
 def test_the_cookie_everywhere_else(anywhere: Flask, store: Store) -> None:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
+from typing import Any
 
 import pytest
+from argon2 import extract_parameters
+from argon2.low_level import hash_secret, verify_secret
 from flask import Flask
 
 from mailer import accounts
@@ -89,24 +94,51 @@ def test_the_address_may_be_written_in_another_case(browser: Browser, store: Sto
     assert browser.sign_in(f"  {EMAIL.replace('coalition', 'COALITION')} ").status_code == 303
 
 
+class Counted:
+    """Watches what Argon2id is asked to do: its settings for each comparison, and new hashes."""
+
+    def __init__(self) -> None:
+        self.compared: list[str] = []
+        self.made = 0
+
+    def __enter__(self) -> Counted:
+        sys.setprofile(self._look)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        sys.setprofile(None)
+
+    def _look(self, frame: FrameType, event: str, _argument: Any) -> None:
+        if event == "call" and frame.f_code is verify_secret.__code__:
+            kept = extract_parameters(frame.f_locals["hash"].decode())
+            self.compared.append(repr(kept))
+        if event == "call" and frame.f_code is hash_secret.__code__:
+            self.made += 1
+
+
 def test_nothing_tells_whether_an_account_exists(app: Flask, store: Store) -> None:
     member(store)
     member(store, "gone@coalition.example")
     accounts.disable(store, "gone@coalition.example")
     accounts.invite(store, "invited@coalition.example", "viewer")
-    said = set()
+    said, work = set(), set()
+    accounts.sign_in(store, "first@coalition.example", "makes what strangers are compared with")
     for email, password in (
         (EMAIL, "not the password"),
         ("nobody@coalition.example", PASSWORD),
         ("gone@coalition.example", PASSWORD),
         ("invited@coalition.example", PASSWORD),
     ):
-        answer = Browser(app).sign_in(email, password)
+        with Counted() as counted:
+            answer = Browser(app).sign_in(email, password)
         assert answer.status_code == 422
+        assert (len(counted.compared), counted.made) == (1, 0)
+        work.add(counted.compared[0])
         assert PASSWORD not in answer.text
         said.add(without_tokens(answer.text).replace(email, "EMAIL"))
     assert len(said) == 1
     assert "do not belong together" in said.pop()
+    assert len(work) == 1, "with the same settings, it takes as long"
 
 
 def test_an_empty_form_says_what_to_enter(browser: Browser) -> None:

@@ -42,6 +42,7 @@ SPOKEN = {
 READ = {
     "axe-playwright-python": ("MIT", "MIT License"),
     "dkimpy": ("Zlib", "Permission is granted to anyone to use this software for any purpose"),
+    "pyrage": ("MIT", "The MIT License (MIT)"),
     "pysqlite3": ("Zlib", "Permission is granted to anyone to use this software for any purpose"),
 }
 

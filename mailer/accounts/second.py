@@ -26,7 +26,7 @@ ISSUER = "Mailer"
 
 _DIGITS = re.compile(r"[0-9]{6}")
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"  # nothing looks like another
-_PARTS, _LENGTH = 6, 4  # 119 random bits: more than could be guessed, so a plain hash will do
+_PARTS, _LENGTH = 7, 4  # 138 random bits: more than could be guessed, so a plain hash will do
 
 
 def offer(store: Store, account_id: str) -> str:
@@ -142,12 +142,12 @@ def _takes(tx: Tx, account_id: str, secret: str, code: str, now: float) -> bool:
 
 
 def _step(secret: str, code: str, now: float) -> int | None:
-    """The step that a code belongs to: this one or its neighbours, for clocks that differ."""
+    """The step that a code belongs to: this one, or the last, shown while somebody was typing."""
     typed = re.sub(r"\s", "", code[:40])
     if not _DIGITS.fullmatch(typed):
         return None
     app, today = pyotp.TOTP(secret, interval=STEP), int(now) // STEP
-    steps = [step for step in (today - 1, today, today + 1)
+    steps = [step for step in (today - 1, today)
              if compare_digest(app.generate_otp(step), typed)]  # fmt: skip
     return max(steps, default=None)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, insert, literal_column, select, update
 
-from mailer.db import Store, Tx
+from mailer.db import Store, Tx, searching
 from mailer.db.ids import event_id
 from mailer.db.schema import bulk
 from mailer.sendlog import Filter
@@ -65,7 +65,17 @@ def begin(
 def stop(tx: Tx, job_id: str, *, now: float) -> bool:
     """Let a job end where it is; what it has done stays. False when it had ended."""
     running_ = update(bulk).where(bulk.c.id == job_id, bulk.c.state == RUNNING)
-    return tx.execute(running_.values(state=STOPPED, finished_at=now)).rowcount > 0
+    if tx.execute(running_.values(state=STOPPED, finished_at=now)).rowcount == 0:
+        return False
+    forget_district(tx, job_id)
+    return True
+
+
+def forget_district(tx: Tx, job_id: str) -> None:
+    """Take the district out of the filter of a job that is over: a supporter may have typed it."""
+    this = bulk.c.id == job_id
+    wanted = tx.execute(select(bulk.c.wanted).where(this)).scalar_one()
+    tx.execute(update(bulk).where(this).values(wanted=searching.nameless(wanted)))
 
 
 def job(store: Store, job_id: str) -> Job | None:

@@ -13,7 +13,7 @@ from sqlalchemy import Row, select, update
 
 from mailer import audit, sendlog
 from mailer.bulk.acts import ACTS, do
-from mailer.bulk.jobs import DONE, RUNNING, Job, job_of, of_row
+from mailer.bulk.jobs import DONE, RUNNING, Job, forget_district, job_of, of_row
 from mailer.bulk.undoing import changed_by, untouched
 from mailer.db import Store, Tx
 from mailer.db.schema import bulk
@@ -74,6 +74,7 @@ def _do_part(tx: Tx, row: Row[Any], now: float, part: int, *, delivers: bool) ->
     values |= {"state": DONE, "finished_at": now} if ended else {"place": done.place}
     tx.execute(update(bulk).where(bulk.c.id == one.id).values(**values))
     if ended:
+        forget_district(tx, one.id)
         audit.record(
             tx, now=now, actor=one.actor.removeprefix("staff:"), act="bulk.done", subject=one.id,
             count=values["changed"], what=one.act,

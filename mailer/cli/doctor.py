@@ -98,6 +98,11 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             level="warn", what="settings", found="the pages are served without encryption",
             repair="give MAILER_BASE_URL an https:// address",
         )  # fmt: skip
+    if not settings.development and not settings.contact:
+        yield Finding(
+            level="warn", what="settings", found="nobody can be asked to erase, or told of a hole",
+            repair="give MAILER_CONTACT an address that is read; security.txt names it too",
+        )  # fmt: skip
 
 
 def _files(settings: Settings) -> Finding:

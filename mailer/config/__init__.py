@@ -1,6 +1,7 @@
 """The settings: read from the environment once, checked, frozen. Nothing else reads os.environ."""
 
 from mailer.config import secrets
+from mailer.config.origins import origin
 from mailer.config.settings import (
     DEADLINE,
     DEFAULT_DATABASE,
@@ -28,5 +29,6 @@ __all__ = [
     "home_from_env",
     "is_loopback",
     "no_colour",
+    "origin",
     "secrets",
 ]

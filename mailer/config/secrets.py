@@ -58,7 +58,8 @@ def _texts(env: Mapping[str, str], name: str) -> Iterator[str]:
     try:
         yield reading.read(env, name)
     except SettingsError:  # such as both set: what it holds is secret all the same
-        yield from (env.get(f"MAILER_{name}", ""), env.get(f"MAILER_{name}_FILE", ""))
+        file = env.get(f"MAILER_{name}_FILE", "")
+        yield from (env.get(f"MAILER_{name}", ""), "" if reading.is_place(file) else file)
     if name == "DATABASE_URL":
         yield env.get(name, "")
 

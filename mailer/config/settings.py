@@ -67,7 +67,7 @@ class Settings:
     person_days: int | None = 365  # for which names are; None: for good
     metrics_token: str = field(default="", repr=False)  # empty: /metrics answers loopback only
     log: str = "plain"  # or json: how the programs' lines are written
-    second_factor: tuple[str, ...] = ("organizer", "admin")  # roles that must have one
+    second_factor: tuple[str, ...] = signing_in.ROLES  # those that must have one
     timezone: str = "UTC"
     journal: str = DEFAULT_JOURNAL  # of erasures and unsubscribes, for restores
     backup_keys: tuple[str, ...] = ()  # public ones that backups are encrypted for
@@ -164,9 +164,10 @@ def no_colour(environ: Mapping[str, str] | None = None) -> bool:
 
 
 def environment_for(settings: Settings) -> dict[str, str]:
-    """The environment for a part that the supervisor starts: this one, the database named."""
-    rest = {name: value for name, value in os.environ.items() if "DATABASE_URL" not in name}
-    return rest | {"MAILER_DATABASE_URL": settings.database_url}
+    """The environment for a part that the supervisor starts: this one, database and place named."""
+    said = {"MAILER_DATABASE_URL": settings.database_url, "MAILER_BIND": settings.bind}
+    kept = {*said, *(f"{name}_FILE" for name in said), "DATABASE_URL"}
+    return {name: value for name, value in os.environ.items() if name not in kept} | said
 
 
 def environment_with(**more: str) -> dict[str, str]:

@@ -6,14 +6,13 @@ from mailer.errors import SettingsError
 from mailer.problems import did_you_mean
 
 ROLES = ("viewer", "moderator", "organizer", "admin", "partner")
-USUAL = ("organizer", "admin")
 
 
 def roles(text: str) -> tuple[str, ...]:
-    """Roles such as "organizer admin"; the usual ones where nothing is set, () for "none"."""
+    """Roles such as "organizer admin"; all where nothing is set, () for "none"."""
     if text == "none":
         return ()
-    names = tuple(text.replace(",", " ").split()) or USUAL
+    names = tuple(text.replace(",", " ").split()) or ROLES
     for name in names:
         if name not in ROLES:
             raise SettingsError(

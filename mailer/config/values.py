@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from mailer import addresses
+from mailer.config.origins import origin
 from mailer.config.reading import plain, read
 from mailer.errors import FieldError, SettingsError
 
@@ -96,19 +97,25 @@ def timezone(name: str) -> str:
 
 
 def base_url(text: str) -> str:
-    """The pages' public address without a slash at the end, or ""."""
+    """The pages' public address as browsers write it, without a slash at the end, or ""."""
     if not text:
         return ""
-    parts = urlsplit(text)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+    # What stands before an @, or behind a question mark, may be a password.
+    shown = "what it is set to" if re.search("@|%40|[?]", text) else repr(text[:80])
+    try:
+        site, parts = origin(text), urlsplit(text)
+    except ValueError:
+        parts = None
+    if parts is None or parts.query or parts.fragment:
         raise SettingsError(
-            f"MAILER_BASE_URL: {text!r} is not an address like https://letters.example.org"
+            f"MAILER_BASE_URL: {shown} is not an address like https://letters.example.org or"
+            " https://letters.example.org:8443, without user and password"
         )
-    if parts.scheme == "http" and not is_loopback(parts.hostname):
+    if parts.scheme == "http" and not is_loopback(urlsplit(site).hostname or ""):
         raise SettingsError(
-            f"MAILER_BASE_URL: {text!r} sends what people type unencrypted; write https://"
+            f"MAILER_BASE_URL: {shown} sends what people type unencrypted; write https://"
         )
-    return text.rstrip("/")
+    return site + parts.path.rstrip("/")
 
 
 def is_loopback(host: str) -> bool:

@@ -14,6 +14,16 @@ def get(tx: Tx, name: str) -> str:
     return tx.execute(select(meta.c.value).where(meta.c.name == name)).scalar() or ""
 
 
+def hold(tx: Tx, name: str) -> str:
+    """A note that nobody else changes until this transaction ends; "" where there is none."""
+    if tx.dialect.name != "postgresql":  # SQLite has one writer in any case
+        return get(tx, name)
+    none = postgresql.insert(meta).values(name=name, value="")
+    tx.execute(none.on_conflict_do_nothing(index_elements=[meta.c.name]))
+    mine = select(meta.c.value).where(meta.c.name == name).with_for_update()
+    return str(tx.execute(mine).scalar_one())
+
+
 def put(tx: Tx, name: str, value: str) -> None:
     """Write a note, over the one that is there."""
     insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert

@@ -7,6 +7,7 @@ reads one short stretch of an index. A property is a key as it is: "=role=studen
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,6 +20,9 @@ from mailer.db.store import Tx
 
 PROPERTIES = ("via", "role", "district")
 """Columns of a submission that the log can be narrowed by."""
+
+UNNAMED = "?"
+"""What stands for a district that is kept by no name: anything may have been typed for it."""
 
 MOST_WORDS = 8
 """Words of a name that it can be found by; all of them stand in each key."""
@@ -79,6 +83,13 @@ def keys(row: Mapping[str, Any]) -> list[str]:
 def property_key(name: str, value: str) -> str:
     """The key of all submissions with that property; no word begins so."""
     return f"={name}={value}"[:LONGEST]
+
+
+def nameless(wanted: str) -> str:
+    """A filter that is over (JSON), without the district: that may be what a supporter typed."""
+    found = json.loads(wanted)
+    found["district"] = UNNAMED if found.get("district") else ""
+    return json.dumps(found, sort_keys=True)
 
 
 def words(text: str) -> list[str]:

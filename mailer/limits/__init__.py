@@ -12,10 +12,11 @@ from mailer.limits.doors import (
     mail,
     write,
 )
-from mailer.limits.networks import is_trusted, keyed, network, shortened
+from mailer.limits.networks import UNKNOWN, is_trusted, keyed, network, shortened
 from mailer.limits.rules import Rules
 
 __all__ = [
+    "UNKNOWN",
     "Caller",
     "Limit",
     "Rules",

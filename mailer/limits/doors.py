@@ -54,13 +54,16 @@ def write(tx: Tx, rules: Rules, who: Writer, pepper: bytes, now: float) -> Verdi
     pair = keyed("pair", f"{place}\n{mailbox}", pepper)
     number, whole = share(rules.everything, pair)
     refusing = {f"pair {pair}": rules.pair, f"everything {number}": whole}
-    soft = {} if who.caller.trusted else _soft(rules, who, mailbox, pepper)
+    owner = keyed("mailbox", mailbox, pepper)
+    soft = {f"mailbox {owner}": rules.mailbox}
+    if not who.caller.trusted:
+        soft |= _shared(rules, who, owner, mailbox, pepper)
     over = take(tx, {**refusing, **soft}, now)
     for key in sorted(over & refusing.keys()):
         raise OverLimit(wait(tx, key, refusing[key], now))
-    if who.caller.trusted:
-        return Verdict()
     kinds = {key.partition(" ")[0] for key in over}
+    if who.caller.trusted:
+        return Verdict(ask=bool(kinds))
     if kinds & {"campaign", "odd"}:
         cause = alarms.MANY if "campaign" in kinds else alarms.ODD
         alarms.ring(tx, who.campaign, cause, now)
@@ -69,15 +72,29 @@ def write(tx: Tx, rules: Rules, who: Writer, pepper: bytes, now: float) -> Verdi
     return Verdict(ask=ask, crowd=crowd)
 
 
-def mail(tx: Tx, rules: Rules, email: str, pepper: bytes, now: float) -> bool:
-    """A mail to confirm to an address: so many a day, over all its spellings."""
-    key = keyed("mails", addresses.limit_key(email), pepper)
-    return not take(tx, {f"mails {key}": rules.mails}, now)
+def mail(tx: Tx, rules: Rules, caller: Caller, email: str, pepper: bytes, now: float) -> bool:
+    """A mail to confirm to an address: so many a day, over all its spellings.
+
+    Who uses them up with made-up spellings does not keep the owner's own from getting one.
+    """
+    exact, plain = addresses.mailbox(email), addresses.limit_key(email)
+    owner = keyed("mails", plain, pepper)
+    if not take(tx, {f"mails {owner}": rules.mails}, now):
+        return True
+    if "+" in exact.rpartition("@")[0]:
+        return False
+    here = keyed("spare here", f"{caller.network}\n{plain}", pepper)
+    spare = (  # in this order: one place that has had its share uses up nothing of the others'
+        (f"spare here {here}", rules.spare_here),
+        (f"spares {owner}", rules.spares),
+        (f"spare {keyed('spare', exact, pepper)}", rules.spare),
+    )
+    return all(not take(tx, {key: limit}, now) for key, limit in spare)
 
 
 def look_for_receipts(tx: Tx, rules: Rules, caller: Caller, pepper: bytes, now: float) -> None:
     """An address typed to find receipts: its owner gets three mails a day at most in any case."""
-    _refuse(tx, "finding", rules.finding, caller.network, pepper, now)
+    _refuse(tx, "finding", rules.finding, _place(caller), pepper, now)
 
 
 def enter_code(tx: Tx, rules: Rules, receipt: str, pepper: bytes, now: float) -> None:
@@ -87,20 +104,25 @@ def enter_code(tx: Tx, rules: Rules, receipt: str, pepper: bytes, now: float) ->
 
 def ask_again(tx: Tx, rules: Rules, caller: Caller, pepper: bytes, now: float) -> None:
     """A mail to confirm, asked for once more: a receipt's own limits come beside this one."""
-    _refuse(tx, "again", rules.again, caller.network, pepper, now)
+    _refuse(tx, "again", rules.again, _place(caller), pepper, now)
 
 
 def look_up_district(tx: Tx, rules: Rules, caller: Caller, pepper: bytes, now: float) -> bool:
     """A postal code looked up elsewhere; False: their district is chosen from the list."""
-    return _one(tx, "districts", rules.districts, caller.network, pepper, now)[1]
+    return _one(tx, "districts", rules.districts, _place(caller), pepper, now)[1]
 
 
-def _soft(rules: Rules, who: Writer, mailbox: str, pepper: bytes) -> Mapping[str, Limit]:
-    """The allowances that slow and ask, and never refuse."""
-    owner = keyed("mailbox", mailbox, pepper)
-    found = {f"mailbox {owner}": rules.mailbox}
+def _place(caller: Caller) -> str:
+    """Where a caller is as far as it is counted; "" where the settings name it."""
+    return "" if caller.trusted else caller.network
+
+
+def _shared(
+    rules: Rules, who: Writer, owner: str, mailbox: str, pepper: bytes
+) -> Mapping[str, Limit]:
+    """The allowances of what many share: they slow and ask, and never refuse."""
     number, part = share(rules.campaign, owner)
-    found[f"campaign {who.campaign} {number}"] = part
+    found = {f"campaign {who.campaign} {number}": part}
     if who.odd:
         found[f"odd {who.campaign}"] = rules.odd
     domain = mailbox.rpartition("@")[2]

@@ -14,11 +14,15 @@ IPNetwork = ipaddress.IPv4Network | ipaddress.IPv6Network
 _HOME = {4: 32, 6: 64}  # bits that one customer is given: an address, or the network of a home
 
 
+UNKNOWN = "unknown"
+"""The one place of all whose address cannot be read: what hides it must not set anybody free."""
+
+
 def network(address: str) -> str:
-    """What counts as one place: an IPv4 address, or the /64 of an IPv6 address; "" for none."""
+    """What counts as one place: an IPv4 address, the /64 of an IPv6 address, or UNKNOWN."""
     found = _address(address)
     if found is None:
-        return ""
+        return UNKNOWN
     return str(ipaddress.ip_network((found, _HOME[found.version]), strict=False))
 
 
@@ -45,6 +49,12 @@ def keyed(kind: str, text: str, pepper: bytes) -> str:
 
 
 def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """What a peer or a proxy says, with a port behind it as some proxies say it, or without."""
+    text = text.strip()
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
     try:
         found = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:

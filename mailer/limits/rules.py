@@ -2,7 +2,8 @@
 
 Nobody is refused for what others do. What many people share (an address of a campus, a mail
 domain, a campaign) only makes letters wait for a mail to their writer. Refused is one place that
-writes with one address again and again, and what would drown the machines.
+writes with one address again and again, and what would drown the machines or a mailbox: beyond
+what a whole campus does in an evening.
 """
 
 from __future__ import annotations
@@ -22,8 +23,18 @@ MAILBOX = Limit(count=20, seconds=DAY, burst=5)
 """One e-mail address from anywhere, however it is spelled. More must be confirmed by mail."""
 
 MAILS = Limit(count=10, seconds=DAY, burst=10)
-"""Mails to confirm to one address, over all its spellings (a+1@, a+2@, a.b@): more are not
-sent. Each spelling has limits of its own beside this one."""
+"""Mails to confirm to one address, over all its spellings (a+1@, a+2@, a.b@). Each spelling has
+limits of its own beside this one."""
+
+SPARE = Limit(count=1, seconds=DAY, burst=1)
+"""When somebody has used those up with made-up spellings: one mail to confirm for each spelling
+without a +tag, so that its owner, who writes it as it is, still gets theirs."""
+
+SPARE_HERE = Limit(count=3, seconds=DAY, burst=3)
+"""Of these, what one place may ask for: dots can be made up as well. Beyond it none is sent."""
+
+SPARES = Limit(count=20, seconds=DAY, burst=20)
+"""And what all places may ask for: no mailbox gets more, whoever means it harm."""
 
 NETWORK = Limit(count=120, seconds=HOUR, burst=40)
 """One place. A home or an office stays below; a campus does not: its letters are confirmed by
@@ -47,14 +58,16 @@ EVERYTHING = Limit(count=100, seconds=1.0, burst=5000)
 """All of it. A machine takes some hundreds a second; beyond this everybody is asked to press
 again in a moment, and nothing of theirs is lost."""
 
-FINDING = Limit(count=600, seconds=HOUR, burst=60)
-"""One place, looking for receipts and asking for links: each may cost a stranger a mail."""
+FINDING = Limit(count=3000, seconds=HOUR, burst=3000)
+"""One place, looking for receipts and asking for links: a whole campus may. Whose address is
+typed gets three mails a day at most."""
 
 CODES = Limit(count=30, seconds=HOUR, burst=15)
 """One receipt, typing codes. Ten wrong ones end the codes of a mail in any case."""
 
-AGAIN = Limit(count=600, seconds=HOUR, burst=60)
-"""One place, asking for mails to confirm once more."""
+AGAIN = Limit(count=3000, seconds=HOUR, burst=3000)
+"""One place, asking for mails to confirm once more: a whole campus may. Each receipt has limits
+of its own beside this one."""
 
 DISTRICTS = Limit(count=300, seconds=HOUR, burst=60)
 """One place, having postal codes looked up at a service that all share. More of them choose
@@ -74,6 +87,9 @@ class Rules:
     pair: Limit = PAIR
     mailbox: Limit = MAILBOX
     mails: Limit = MAILS
+    spare: Limit = SPARE
+    spare_here: Limit = SPARE_HERE
+    spares: Limit = SPARES
     network: Limit = NETWORK
     crowd: Limit = CROWD
     domain: Limit = DOMAIN

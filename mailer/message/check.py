@@ -1,6 +1,7 @@
 """The finished-message check: what is about to leave is read back and compared with what was meant.
 
-It shares no code with the writer. Every message passes it, whatever its values were.
+It shares no code with the writer. Every message whose bytes leave passes it, whatever its values
+were; a provider that takes fields gets these, and makes a message of its own.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def kept(topic: Topic, label: str = "", why: str = "", *, told: Told = Told.YES)
 
 
 _NUMBER = kept(NUMBERS)
-_CODE = "a keyed hash: nobody can turn it back, and nobody writes twice"
+_CODE = "a keyed hash, so that nobody writes twice; its key lies in the database (below)"
 _RANDOM = "random"
 
 SUBMISSION: Columns = {

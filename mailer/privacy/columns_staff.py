@@ -96,14 +96,18 @@ TABLES: Mapping[str, Columns] = {
     "campaign_life": _all(OURS, _OF_OURS, "campaign", "closed_at", "notice", "notice_of"),
     "bulk": {
         **_all(
-            OURS, "a filter without any words, and numbers", "id", "act", "wanted", "state",
-            "created_at", "finished_at", "total", "looked_at", "changed", "place", "undoes",
+            OURS, "numbers, and a filter without names; a district is in it until the act is over",
+            "id", "act", "wanted", "state", "created_at", "finished_at", "total", "looked_at",
+            "changed", "place", "undoes",
         ),
         **_all(ACTS, _IDS, "actor"),
     },
     "letter_count": _all(NUMBERS, "counts", "kind", "campaign", "official", "state", "count"),
     "people_count": _all(NUMBERS, "counts", "facet", "value", "campaign", "count"),
-    "written_count": _all(NUMBERS, "counts", "facet", "value", "campaign", "count"),
+    "written_count": _all(
+        NUMBERS, "counts, by words of the organizers alone: what somebody typed is not named",
+        "facet", "value", "campaign", "count",
+    ),
     "tally": _all(NUMBERS, "counts", "name", "day", "count"),
     "district_lookup": _all(
         OURS, "what a service said of a postal code; whose it is stands nowhere", "code",

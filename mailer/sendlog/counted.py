@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +14,7 @@ from mailer.db import Store, Tx
 from mailer.db.schema import letter, letter_count, written_count
 from mailer.sendlog import counting, lines, listing, owners
 from mailer.sendlog.filters import Filter, Place, cursor_at
+from mailer.sendlog.named import Named
 from mailer.status import Kind, State
 
 SMALL = 20_000
@@ -88,14 +88,15 @@ def narrow(store: Store, wanted: Filter, most: int) -> States:
     return States(by_state=by_state, whole=whole)
 
 
-def written(
-    store: Store, campaign: str, *, since: str, subjects: Collection[str], zone: ZoneInfo
-) -> Written:
-    """What was written, in one campaign or in all; hours from the hour `since` on."""
+def written(store: Store, campaign: str, *, since: str, own: Named, zone: ZoneInfo) -> Written:
+    """What was written, in one campaign or in all; hours from the hour `since` on.
+
+    Subjects and districts that are none of our `own` have no name.
+    """
     with store.read() as tx:
         found = _counted(tx, campaign, since)
         rows = counting.rest(tx, MOST_REST + 1)
-    for (facet, value, of), number in counting.keyed(rows[:MOST_REST], subjects, zone).items():
+    for (facet, value, of), number in counting.keyed(rows[:MOST_REST], own, zone).items():
         if (not campaign or of == campaign) and (facet != counting.HOUR or value >= since):
             found[facet, value] += number
     facets: dict[str, dict[str, int]] = {facet: {} for facet in counting.FACETS}

@@ -1,6 +1,7 @@
 """Counts kept aside, so that nobody has to count a million letters while somebody waits.
 
 Two kinds. What was written only grows: each letter is counted once, a little after it was written.
+It outlives every erasure, so nothing that a supporter typed is counted by name: see sendlog.named.
 Where letters are changes all the time: all of them are counted anew now and then, the less often
 the longer it takes. Both are done in small parts beside the deliveries, and cost these nothing.
 """
@@ -9,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from threading import Event as Stop
 from typing import Any
@@ -19,6 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Row,
     Select,
+    Tuple,
     delete,
     func,
     insert,
@@ -30,6 +32,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from mailer.db import Store, Tx, marks
 from mailer.db.schema import letter, letter_count, letter_text, submission, written_count
+from mailer.db.searching import UNNAMED
+from mailer.sendlog.named import Named
 
 LATE = 30.0
 """Seconds after which nobody commits a letter any more that was written before."""
@@ -43,6 +47,7 @@ GIVEN_UP = 600.0  # seconds after which whoever began to count is not waited for
 COUNTED = "letters counted"  # when and how long: two numbers
 COUNTING = "letters being counted"  # since when
 WRITTEN_TO = "letters written to"  # the place of the last letter that was counted as written
+DISTRICTS_FROM = "districts counted from"  # before this place none is, see count_districts_again
 
 FACETS = ("official", "via", "role", "district", "subject")
 HOUR = "hour"
@@ -51,19 +56,42 @@ Key = tuple[str, str, str]
 """What a count is of: facet, value, campaign."""
 
 
-def count_written(store: Store, subjects: Collection[str], zone: ZoneInfo, stop: Stop) -> int:
+def count_written(store: Store, own: Named, zone: ZoneInfo, stop: Stop) -> int:
     """Count all that was written and is not counted yet; says how many letters that were.
 
-    Only `subjects` are counted by name: one that holds words of a supporter is not kept.
+    Subjects and districts that are none of our `own` are kept by no name.
     """
     done = 0
     while not stop.is_set():
         with store.write() as tx:
+            marks.hold(tx, WRITTEN_TO)  # no other worker counts the same
             rows = rest(tx, PART, until=store.now(tx) - LATE)
             if not rows:
                 return done
-            _add(tx, keyed(rows, subjects, zone))
+            _add(tx, keyed(rows, own, zone))
             marks.put(tx, WRITTEN_TO, f"{rows[-1].created_at!r} {rows[-1].id}")
+        done += len(rows)
+    return done
+
+
+def count_districts_again(store: Store, own: Named, stop: Stop) -> int:
+    """Count districts anew where a migration has taken them out; says of how many letters.
+
+    Newest first, before the place that it noted. Those who were erased count as not known.
+    """
+    with store.read() as tx:
+        if not marks.get(tx, DISTRICTS_FROM):
+            return 0
+    done = 0
+    while not stop.is_set():
+        with store.write() as tx:
+            place = marks.hold(tx, DISTRICTS_FROM)
+            rows = tx.execute(_before(place).limit(PART)).all() if place else []
+            if not rows:
+                marks.drop(tx, DISTRICTS_FROM)
+                return done
+            _add(tx, Counter(("district", _lives(row, own), row.campaign or "") for row in rows))
+            marks.put(tx, DISTRICTS_FROM, f"{rows[-1].created_at!r} {rows[-1].id}")
         done += len(rows)
     return done
 
@@ -88,15 +116,13 @@ def rest(tx: Tx, most: int, *, until: float | None = None) -> Sequence[Row[Any]]
     counted = marks.get(tx, WRITTEN_TO)
     statement = _REST.limit(most)
     if counted:
-        at, _, key = counted.partition(" ")
-        place = tuple_(letter.c.created_at, letter.c.id)
-        statement = statement.where(place > tuple_(float(at), key))
+        statement = statement.where(_written > _place(counted))
     if until is not None:
         statement = statement.where(letter.c.created_at <= until)
     return tx.execute(statement).all()
 
 
-def keyed(rows: Iterable[Row[Any]], subjects: Collection[str], zone: ZoneInfo) -> Counter[Key]:
+def keyed(rows: Iterable[Row[Any]], own: Named, zone: ZoneInfo) -> Counter[Key]:
     """How often each thing that is counted occurs in these letters."""
     found: Counter[Key] = Counter()
     for row in rows:
@@ -104,10 +130,17 @@ def keyed(rows: Iterable[Row[Any]], subjects: Collection[str], zone: ZoneInfo) -
         hour = datetime.fromtimestamp(row.created_at, zone).strftime("%Y-%m-%dT%H")
         said = {
             HOUR: hour, "official": row.official, "via": row.via, "role": row.role,
-            "district": row.district, "subject": row.subject if row.subject in subjects else "",
+            "district": _lives(row, own),
+            "subject": row.subject if row.subject in own.subjects else "",
         }  # fmt: skip
         found.update((facet, value or "", campaign) for facet, value in said.items())
     return found
+
+
+def _lives(row: Row[Any], own: Named) -> str:
+    """A district as it is counted: "" is not known."""
+    lives = row.district or ""
+    return lives if not lives or lives in own.districts else UNNAMED
 
 
 def last(tx: Tx) -> tuple[float, float] | None:
@@ -179,9 +212,26 @@ def _add(tx: Tx, found: Counter[Key]) -> None:
     )
 
 
+def _before(place: str) -> Select[Any]:
+    """The letters written before a place in the log, the newest first."""
+    return _LIVING.where(_written < _place(place))
+
+
+def _place(noted: str) -> Tuple:
+    at, _, key = noted.partition(" ")
+    return tuple_(float(at), key)
+
+
+_written = tuple_(letter.c.created_at, letter.c.id)
 _LETTERS: ColumnElement[bool] = literal_column(
     "letter.kind = 'letter'"
 )  # as the partial index has it
+_LIVING: Select[Any] = (
+    select(letter.c.created_at, letter.c.id, letter.c.campaign, submission.c.district)
+    .outerjoin(submission, submission.c.id == letter.c.submission)
+    .where(_LETTERS)
+    .order_by(letter.c.created_at.desc(), letter.c.id.desc())
+)
 _REST: Select[Any] = (
     select(
         letter.c.created_at, letter.c.id, letter.c.campaign, letter.c.official,

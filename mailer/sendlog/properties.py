@@ -108,14 +108,24 @@ def _near(wanted: Filter) -> list[ColumnElement[bool]]:
 
 
 def _rarest(tx: Tx, wanted: Filter) -> tuple[str, str, int]:
-    """The property that the fewest letters have, and about how many do."""
+    """The property that the fewest letters have, and about how many do.
+
+    A district that somebody typed is counted by no name: as many as of all such at the most.
+    """
     found = []
     for name, value in wanted.properties.items():
-        this = (written_count.c.facet == name, written_count.c.value == value)
-        number = tx.execute(select(func.sum(written_count.c.count)).where(*this)).scalar()
-        found.append((int(number or 0), name, value))
+        number = _written(tx, name, value)
+        if not number and name == "district":
+            number = _written(tx, name, searching.UNNAMED)
+        found.append((number, name, value))
     number, name, value = min(found)
     return name, value, number
+
+
+def _written(tx: Tx, name: str, value: str) -> int:
+    this = (written_count.c.facet == name, written_count.c.value == value)
+    found = tx.execute(select(func.sum(written_count.c.count)).where(*this)).scalar()
+    return int(found or 0)
 
 
 def _is_back(wanted: Filter) -> bool:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, or_, select, update
 
 from mailer import outbox
-from mailer.db import Tx
+from mailer.db import Tx, searching
 from mailer.db.schema import bulk, letter
 from mailer.outbox import Event, is_state, lanes, moves
 from mailer.status import State
@@ -49,8 +49,11 @@ def settle(
     noted = noted or Noted()
     lanes.pause(tx, lanes.EVERYTHING, reason=why, actor=actor, now=now)
     # What staff had begun to do to many letters: nobody knows what it still means.
-    begun = update(bulk).where(bulk.c.state == "running")
-    tx.execute(begun.values(state="stopped", finished_at=now))
+    begun = select(bulk.c.id, bulk.c.wanted).where(bulk.c.state == "running")
+    for row in tx.execute(begun).all():
+        wanted = searching.nameless(row.wanted)
+        mine = update(bulk).where(bulk.c.id == row.id)
+        tx.execute(mine.values(state="stopped", finished_at=now, wanted=wanted))
     erased = erasing.replay(tx, noted.erasures, now=now)
     ended = wishes.replay(tx, noted.wishes, now=now)
     event = Event(now=now, actor="mailer", note=why)

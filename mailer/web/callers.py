@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from flask import request
+from flask import current_app, request
 
 from mailer import limits
 from mailer.db import Tx
 from mailer.limits import Caller
 from mailer.web.services import services
 
+_TOLD = "mailer-unread-peer"
+
 
 def caller() -> Caller:
     """Who asks: the peer, or what as many proxies say as the settings count; nothing else."""
     address = request.remote_addr or ""
-    return Caller(
-        network=limits.network(address),
-        trusted=limits.is_trusted(address, services().settings.trusted),
-    )
+    network = limits.network(address)
+    if network == limits.UNKNOWN and not current_app.extensions.get(_TOLD):
+        current_app.extensions[_TOLD] = True
+        current_app.logger.error(
+            "no visitor's address can be read: look at MAILER_PROXY_HOPS and what the proxy adds"
+            " to X-Forwarded-For; until then all visitors count as one place"
+        )
+    trusted = limits.is_trusted(address, services().settings.trusted)
+    return Caller(network=network, trusted=trusted)
 
 
 def neighbourhood() -> str:
@@ -27,7 +34,7 @@ def neighbourhood() -> str:
 def may_mail(tx: Tx, email: str, now: float) -> bool:
     """True when a mail to confirm may be sent to an address."""
     serving = services()
-    return limits.mail(tx, serving.rules, email, serving.store.pepper(tx), now)
+    return limits.mail(tx, serving.rules, caller(), email, serving.store.pepper(tx), now)
 
 
 def may_look_up(tx: Tx, now: float) -> bool:

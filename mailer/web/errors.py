@@ -63,7 +63,13 @@ _IN_PART = mark(
     "Part of the address may be missing: it is longer than one line in some mail programs."
 )
 _NO_RECEIPT = (mark("There is no receipt at this address"), _IN_PART)
-_NO_LINK = (mark("This link leads nowhere"), _IN_PART)
+_NO_LINK = (
+    mark("This link leads nowhere"),
+    mark(
+        "What it was for may have been erased. Or part of the address is missing: it is longer than"
+        " one line in some mail programs."
+    ),
+)
 _MAILED = ("/confirm/", "/data/", "/erase/", "/unsubscribe/")
 _OTHER = (mark("This did not work"), mark("Go back and try again."))
 
@@ -73,7 +79,7 @@ def install(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(StoreError, _store)
     app.register_error_handler(OverLimit, _too_often)
-    app.after_request(_lead_here)
+    app.after_request(_lead_on)
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
@@ -87,8 +93,13 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     return _page(error.code)
 
 
-def _lead_here(response: Response) -> Response:
-    """Flask adds a missing slash on the host that a request names: leave that host out."""
+def _lead_on(response: Response) -> Response:
+    """Say when to come back, and where to go on.
+
+    Flask adds a missing slash on the host that a request names: leave that host out.
+    """
+    if response.status_code == 503:
+        response.headers.setdefault("Retry-After", "60")
     if response.status_code == 308:
         path = urlsplit(response.location or "/")._replace(scheme="", netloc="").geturl()
         response.location = f"/{path.lstrip('/')}"
@@ -124,7 +135,7 @@ def _page(status: int) -> tuple[str, int]:
 
 def _typed() -> dict[str, str]:
     """What a supporter's form holds, by the label of the field."""
-    if request.blueprint != "public":
+    if request.blueprint not in {"public", "finding"}:
         return {}
     try:
         found = {one.label: request.form.get(name, "") for name, one in FIELDS.items()}

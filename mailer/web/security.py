@@ -5,14 +5,13 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Sequence
-from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, request
 from flask.sessions import SecureCookieSessionInterface
 from werkzeug.exceptions import Forbidden, MethodNotAllowed, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from mailer.config import Settings
+from mailer.config import Settings, origin
 from mailer.errors import OverLimit
 from mailer.web.i18n import gettext, mark
 from mailer.web.services import services
@@ -129,9 +128,8 @@ def _own_form() -> None:
     if request.method in {"GET", "HEAD", "OPTIONS"} or request.blueprint in _PROVEN:
         return
     site = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin", "")
-    ours = {request.host_url.rstrip("/"), _origin(services().settings.public_url)}
-    if site not in {"same-origin", "none"} or (origin and origin not in ours):
+    sender = request.headers.get("Origin", "")
+    if site not in {"same-origin", "none"} or (sender and not _is_ours(sender)):
         current_app.logger.warning("%s: a form of another site was refused", request.endpoint)
         raise Forbidden
 
@@ -144,9 +142,18 @@ def _few_fields() -> None:
         raise RequestEntityTooLarge
 
 
+def _is_ours(sender: str) -> bool:
+    """Whether it is the site of our settings, or the one that this request was made to."""
+    ours = {_origin(request.host_url), _origin(services().settings.public_url)} - {""}
+    return _origin(sender) in ours
+
+
 def _origin(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}"
+    """The site of an address as browsers write it; "" where it is none."""
+    try:
+        return origin(url)
+    except ValueError:
+        return ""
 
 
 def _add_headers(response: Response) -> Response:

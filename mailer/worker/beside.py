@@ -12,7 +12,7 @@ from mailer.campaigns.library import Library
 from mailer.db import Store
 from mailer.errors import MailerError
 from mailer.sendlog import census, counting
-from mailer.sendlog.subjects import plain
+from mailer.sendlog.named import named
 
 log = logging.getLogger("mailer.worker")
 
@@ -53,7 +53,9 @@ def counting_letters(
     """Keep the counts that nobody is to wait for; see sendlog.counting and sendlog.census."""
 
     def work(stop: threading.Event) -> None:
-        counting.count_written(store, plain(library.current()), zone, stop)
+        own = named(library.current())
+        counting.count_written(store, own, zone, stop)
+        counting.count_districts_again(store, own, stop)
         counting.count_states(store, stop)
         census.count_people(store, stop)
 

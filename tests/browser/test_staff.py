@@ -334,3 +334,29 @@ def test_the_first_page_stays_fresh_and_still(site: Site, open_page: Open) -> No
         page.keyboard.press("w")
     expect(page.get_by_text("No letter is held.")).to_be_visible()
     assert not site.faults
+
+
+def test_a_page_that_nobody_looks_at_any_more_puts_itself_away(site: Site, open_page: Open) -> None:
+    """Without a request, which would keep the session alive; so does one whose session is over."""
+    fill_log(site)
+    page = open_page()
+    page.clock.install()
+    enter(site, page)
+    page.goto(f"{site.url}/staff/letters/")
+    expect(page.get_by_text("Élise Très-Long").first).to_be_visible()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.fast_forward("25:00")
+    page.keyboard.press("Tab")
+    page.clock.fast_forward("25:00")
+    expect(page.get_by_text("Élise Très-Long").first).to_be_visible()
+    page.clock.fast_forward("06:00")
+    expect(page.get_by_role("heading", name="Put away")).to_be_focused()
+    assert "Élise" not in page.content()
+    assert asked == []
+    follow(page.get_by_role("link", name="Show it again"))
+    expect(page.get_by_text("Élise Très-Long").first).to_be_visible()
+    page.goto(f"{site.url}/staff/")
+    page.context.clear_cookies()
+    page.clock.fast_forward("01:00")
+    expect(page.get_by_role("heading", name="Put away")).to_be_visible()

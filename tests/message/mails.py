@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from mailer.message import Mail, compose, text_to_html
 from mailer.message.values import cleaned
+from tests.message import foreign
 from tests.message.judge import judge
 
 ANN = Mail(
@@ -124,6 +125,8 @@ def judged(mail, data, verdict):
 
 
 def read_back(mail):
+    """The message, as Python's parser and one that shares nothing with it have read it."""
     data = compose(mail)
     judged(mail, data, judge(data))
+    judged(mail, data, foreign.judge(data))
     return data

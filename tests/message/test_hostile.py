@@ -1,4 +1,7 @@
-"""No value a visitor types adds a header, a recipient or a part: two parsers judge."""
+"""No value a visitor types adds a header, a recipient or a part: two parsers judge.
+
+Python's own, in the two versions that may be here, and one that shares no line with it.
+"""
 
 import platform
 import sys
@@ -19,8 +22,9 @@ from tests.message.mails import ANN, HOSTILE, TRICKY, judged, read_back
 MADE = "mails were made of generated names, subjects and texts"
 REFUSED = "of these mails were refused, for what may stand in no header"
 READ = (
-    f"were composed, and read back by Python {platform.python_version()} and by {OTHER_PYTHON}: the"
-    " same headers, addresses and parts, none added"
+    f"were composed, and read back by Python {platform.python_version()}, by a parser in Rust"
+    f" (mailparse), and by {OTHER_PYTHON} where it is another: the same headers, addresses and"
+    " parts, none added"
 )
 
 # Characters that mean something to some parser come up often enough to meet each other.

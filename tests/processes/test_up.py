@@ -50,6 +50,7 @@ def text_of(message: mailbox.MaildirMessage) -> str:
 
 def test_a_supporter_writes_to_two_ministers(box: Box) -> None:
     _says_where_everything_is(box)
+    _listens_on_one_address(box)
     receipt = write(box.url, "proctoring", **ANN)
     eventually(lambda: len(letters(box.home)) == 2, "two letters in the Maildir")
     found = sorted(letters(box.home), key=lambda letter: letter["To"].partition("<")[2])
@@ -82,6 +83,12 @@ def _says_where_everything_is(box: Box) -> None:
     assert "HttpOnly" in first.headers["Set-Cookie"]
     second = requests.get(link, timeout=30, allow_redirects=False)
     assert "Set-Cookie" not in second.headers
+
+
+def _listens_on_one_address(box: Box) -> None:
+    """Whoever listens everywhere answers at each address of this machine, 127.0.0.2 as well."""
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", box.port), timeout=10)
 
 
 def _is_for_its_owner_alone(home: Path) -> None:

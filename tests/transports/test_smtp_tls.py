@@ -8,6 +8,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 
 from mailer.errors import Next, SendError
 from mailer.transports import Parcel, from_url
+from tests.https import Service
 from tests.transports.servers import Told, certificate
 
 PARCEL = Parcel(
@@ -110,6 +111,15 @@ def test_encrypted_from_the_first_byte(keys, tmp_path):
     assert "TLSv1.3" in found
     # aiosmtpd itself only knows of encryption that began with STARTTLS.
     assert relay.box.taken == [(False, True, PARCEL.data)]
+
+
+@pytest.mark.parametrize("newest", [ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1])
+def test_encryption_of_long_ago_is_none(keys, tmp_path, newest):
+    with Service(keys, newest=newest) as old:
+        failed = refused(url(old, keys, "smtps"), tmp_path)
+    assert old.heard == []
+    assert failed.then is not Next.FAIL, "the letter waits for a server that can"
+    assert "TLS" in str(failed)
 
 
 def test_many_letters_over_one_encrypted_line(keys, tmp_path):

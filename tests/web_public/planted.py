@@ -6,22 +6,29 @@ import base64
 import re
 from contextlib import suppress
 from pathlib import Path
+from threading import Event
 from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from flask import Flask
 from sqlalchemy import Column, select, update
 
-from mailer import accounts, addresses, events
+from mailer import accounts, addresses, bulk, events
+from mailer.campaigns.library import Library
 from mailer.db import Store, schema
 from mailer.db.schema import confirmation, letter, submission
 from mailer.errors import Next, SendError
 from mailer.events.answers import Answer, pass_on
 from mailer.events.recording import record
+from mailer.sendlog import Filter, counting
 from mailer.status import Kind
 from mailer.submissions import finding, unsubscribing
 from mailer.transports import Parcel
 from mailer.transports.api.base import News, Said
 from mailer.web.services import Services
+from mailer.worker.beside import acting_on_many, counting_letters
+from tests.conftest import Clock
 from tests.factories import SENDER
 from tests.fakes import FakeTransport
 from tests.web_public.page import Visitor
@@ -36,8 +43,13 @@ TYPED = {
     "consent-union": "yes",
 }  # fmt: skip
 BROWSER, OFFICE_SAYS = "Plantedbrowser", "We hear you about walruses."
+LINK = {"via": "plantedvia", "utm_source": "plantedsource", "utm_campaign": "plantedutm"}
+"""What a link may carry that no organizer made."""
+CAME_FROM = "https://plantedreferrer.example/?q=quills"
+NEVER = (CALLER, *LINK.values(), "plantedreferrer")
+"""What is kept nowhere, not even for a moment."""
 WORDS = (NAME, "Quillfeather", EMAIL, "zq.planted", "K7Z 9R9", "Planted Lane", "Quillshire",
-         "Walrus", "walruses", "student", BROWSER, CALLER, OFFICE_SAYS)  # fmt: skip
+         "Walrus", "walruses", "student", BROWSER, OFFICE_SAYS, *NEVER)  # fmt: skip
 """What no row and no file may hold once it was to go."""
 PLACE = re.compile(r"(?<![a-z0-9])k7z(?:9r9|(?![a-z0-9]))")
 """A postal code's first half: three characters, which chance puts into longer words."""
@@ -51,10 +63,11 @@ def home(folder: Path) -> None:
 
 def fill(app: Flask, store: Store, now: float) -> str:
     """Let every table that may hold something of somebody hold it; returns their receipt."""
-    visitor = Visitor(app, **{"User-Agent": BROWSER})
+    visitor = Visitor(app, **{"User-Agent": BROWSER, "Referer": CAME_FROM})
     visitor.client.environ_base["REMOTE_ADDR"] = CALLER
+    assert visitor.get(f"/quiet/?{urlencode(LINK)}").status_code == 200
     for _ in range(2):  # the second one is "written already", and a mail tells the address
-        sent = visitor.send("quiet", **TYPED)
+        sent = visitor.send("quiet", **TYPED, **LINK)
         assert sent.status_code == 303, sent.text
     receipt = str(sent.location.partition("?")[0])
     visitor.post(f"{receipt}/code", {"code": "00000"})
@@ -76,12 +89,34 @@ def fill(app: Flask, store: Store, now: float) -> str:
 
 
 def everything(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """All rows of all tables."""
+    """All rows of all tables, each table in the order of its key."""
     with store.read() as tx:
         return {
-            table.name: [dict(row) for row in tx.execute(select(table)).mappings()]
+            table.name: [
+                dict(row)
+                for row in tx.execute(select(table).order_by(*table.primary_key)).mappings()
+            ]
             for table in schema.metadata.sorted_tables
         }
+
+
+def counted(store: Store, home: Path, clock: Clock) -> None:
+    """Let staff act on the letters of their district, and the worker do that and count it all."""
+    clock.pass_(counting.LATE + 1)
+    wanted = Filter(district=TYPED["district"])
+    with store.write() as tx:
+        for _ in range(2):
+            key = bulk.begin(tx, "answered", wanted, actor="staff:0", now=store.now(tx))
+        bulk.stop(tx, key, now=store.now(tx))
+    acting_on_many(store, delivers=False)(Event())
+    counting_letters(store, Library(home), ZoneInfo("UTC"))(Event())
+
+
+def without_roles(rows: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows without the counts of roles: the planted one is a word of the organizers."""
+    counts = rows["written_count"]
+    assert {row["value"] for row in counts if row["facet"] == "role"} <= {"student", ""}
+    return rows | {"written_count": [row for row in counts if row["facet"] != "role"]}
 
 
 def found(rows: object) -> list[str]:

@@ -18,6 +18,7 @@ from tests.web_public.test_security import addresses_of
 from tests.web_public.unions import write_coalition
 
 EVIL = "https://evil.example"
+ACCENTED = "https://xn--lettres-qubec-khb.test"
 UNUSED = ("OPTIONS", "TRACE", "PUT", "PATCH", "DELETE", "CONNECT", "PROPFIND", "MADE-UP")
 
 
@@ -63,6 +64,40 @@ def test_every_answer_says_what_it_is_and_in_which_letters(app: Flask) -> None:
             assert "charset=utf-8" in kind.lower(), f"{path}: {kind}"
         assert not answer.data or kind, path
         answer.close()
+
+
+@pytest.mark.parametrize(
+    ("spelled", "origin"),
+    [
+        ("https://lettres-québec.test", ACCENTED), (ACCENTED.upper(), ACCENTED),
+        ("https://Letters.Planted.TEST", "https://letters.planted.test"),
+        ("https://letters.planted.test:443", "https://letters.planted.test"),
+        ("https://letters.planted.test:8443/", "https://letters.planted.test:8443"),
+    ],
+)  # fmt: skip
+def test_our_own_forms_are_taken_however_our_address_is_spelled(
+    make_app: Callable[..., Flask], spelled: str, origin: str
+) -> None:
+    """Browsers write origins in one way; the Host is what a proxy made of it."""
+    visitor = Visitor(make_app(base_url=spelled), Origin=origin)
+    assert visitor.post("/exams/preview", TYPED).status_code == 200
+    for other in (EVIL, origin.replace("https", "http"), f"{origin}.evil.example", "null", "[x"):
+        assert visitor.post("/exams/preview", TYPED, Origin=other).status_code == 403, other
+
+
+@pytest.mark.parametrize(
+    "host", ["xn--lettres-qubec-khb.test", "Lettres.Planted.test", "lettres.planted.test:80"]
+)
+def test_the_site_that_was_asked_may_post_to_itself(app: Flask, host: str) -> None:
+    origin = f"http://{host.lower().removesuffix(':80')}"
+    visitor = Visitor(app, Host=host, Origin=origin)
+    assert visitor.post("/exams/preview", TYPED).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["[x", "a b", "evil.example:99999", "user@evil.example", "😀"])
+def test_no_host_makes_another_site_ours(app: Flask, host: str) -> None:
+    answer = Visitor(app).post("/exams/preview", TYPED, Host=host, Origin=EVIL)
+    assert answer.status_code in {400, 403}
 
 
 def test_old_browsers_are_told_not_to_frame(app: Flask) -> None:

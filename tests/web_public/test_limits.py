@@ -122,7 +122,8 @@ def test_a_place_is_asked_to_confirm_and_told_so(make: Make, sqlite: Store) -> N
         (1, "10.0.0.1", ["6.6.6.6, 1.1.1.1", "7.7.7.7, 1.1.1.1"], True),  # the last is the proxy's
         (1, "10.0.0.1", ["1.1.1.1", "2.2.2.2"], False),
         (2, "10.0.0.1", ["9.9.9.9, 1.1.1.1, 10.0.0.2", "8.8.8.8, 1.1.1.1, 10.0.0.2"], True),
-        (1, "10.0.0.1", ["nonsense", "x' OR 1=1 --"], False),  # nobody knows: nobody is slowed
+        (1, "10.0.0.1", ["nonsense", "x' OR 1=1 --"], True),  # what cannot be read is one place
+        (1, "10.0.0.1", ["1.1.1.1:40001", "1.1.1.1:40002"], True),  # some proxies add the port
     ],
 )
 def test_only_what_our_own_proxies_say_moves_the_bucket(

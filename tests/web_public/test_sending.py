@@ -181,11 +181,14 @@ def test_details_changed_behind_the_preview_are_shown_again(
 @pytest.mark.parametrize("lost", ["signature", "submission_id"])
 @pytest.mark.parametrize("forged", ["", "x", "…", "a.b.c"])
 def test_without_our_signature_the_letters_are_shown_again(
-    visitor: Visitor, sqlite: Store, lost: str, forged: str
+    visitor: Visitor, sqlite: Store, caplog: pytest.LogCaptureFixture, lost: str, forged: str
 ) -> None:
     posted = {**fields(Page(visitor.preview("exams").text)), lost: forged}
     assert visitor.post("/exams/send", posted).status_code == 422
     assert submissions_in(sqlite) == 0
+    assert [one.message for one in caplog.records if one.levelname == "WARNING"] == [
+        "campaign exams: what was sent is not what was shown"
+    ]
 
 
 def test_a_signature_counts_for_its_own_campaign_only(

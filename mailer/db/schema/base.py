@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Column, Double, MetaData, Table, Text
 
 from mailer.status import Kind, State
 
-VERSION = "0013"
+VERSION = "0014"
 """The newest migration. The programs refuse a database at another one."""
 
 metadata = MetaData(

@@ -33,7 +33,7 @@ written_count = Table(  # how many letters to officials were ever written: it on
     "written_count",
     metadata,
     Column("facet", Text, primary_key=True),  # hour | official | via | role | district | subject
-    Column("value", Text, primary_key=True),
+    Column("value", Text, primary_key=True),  # a word of the organizers, none of a supporter
     Column("campaign", Text, primary_key=True),
     Column("count", Integer, nullable=False),
 )
@@ -53,7 +53,7 @@ bulk = Table(  # an act of staff on many letters, done in the background
     metadata,
     Column("id", Text, primary_key=True),  # sorts by time
     Column("act", Text, nullable=False),
-    Column("wanted", Text, nullable=False),  # JSON: the filter, without any words
+    Column("wanted", Text, nullable=False),  # JSON: the filter; see searching.nameless
     Column("actor", Text, nullable=False),  # staff:<account id>
     Column("state", Text, nullable=False),  # running | done | stopped
     moment("created_at", nullable=False),

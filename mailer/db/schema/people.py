@@ -14,7 +14,7 @@ submission = Table(
     Column("campaign", Text, nullable=False),
     Column("approval", Text, ForeignKey("approval.id")),  # what staff had approved, if it had to be
     Column("letters_hash", Text, nullable=False),  # of what the preview showed, and who wrote it
-    Column("person", Text, nullable=False),  # keyed hash: survives erasure, names nobody
+    Column("person", Text, nullable=False),  # keyed hash: survives erasure; only our key finds it
     Column("mailbox", Text, nullable=False),  # keyed hash of the address alone
     Column("language", Text, nullable=False),
     words("name"),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from flask import current_app
+
 from mailer import addresses, limits, review
 from mailer.campaigns import heldwords
 from mailer.campaigns.values import Campaign, Status
 from mailer.db import Tx
-from mailer.limits import Writer
+from mailer.limits import Writer, alarms
 from mailer.submissions import Draft
 from mailer.submissions.passage import OPEN, Door, Passage
 from mailer.web.callers import caller, may_mail
@@ -19,11 +21,20 @@ HASTE = 3.0
 """Seconds within which nobody has read a letter. Who sends sooner is asked to confirm by mail."""
 
 
+def confirms(campaign: Campaign) -> bool:
+    """Whether what the caller writes leaves once it is confirmed, as far as is known before."""
+    if campaign.status is not Status.LIVE or campaign.confirm:
+        return campaign.status is Status.LIVE
+    return not caller().trusted and alarms.asks(services().store, campaign.slug)
+
+
 def door(draft: Draft, found: Writing, age: float) -> Door:
     """What judges letters that were shown `age` seconds ago; those of a trial go to staff."""
     if draft.edition.campaign.status is not Status.LIVE:
         return OPEN
     who, hasty = caller(), age < HASTE
+    if hasty and not who.trusted:
+        current_app.logger.warning("campaign %s: sent within seconds", draft.edition.campaign.slug)
     officials = draft.edition.officials
     offices = [one.email for one in officials.people.values()]
     offices += [one.email for one in officials.posts.values()]

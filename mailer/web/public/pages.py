@@ -14,7 +14,6 @@ from mailer.campaigns import story
 from mailer.campaigns.letters import spoken_in
 from mailer.campaigns.values import Campaign, Status
 from mailer.errors import OverLimit, StoreError
-from mailer.limits import alarms
 from mailer.officials.values import say
 from mailer.outbox import lanes as switches
 from mailer.sendlog import lanes
@@ -25,7 +24,7 @@ from mailer.web.i18n import gettext, mark
 from mailer.web.public import consents, forms, rendered, sharing, text_step, visits, where, writing
 from mailer.web.public.approved import approved
 from mailer.web.public.comparing import side_by_side
-from mailer.web.public.door import door
+from mailer.web.public.door import confirms, door
 from mailer.web.public.forms import Filled
 from mailer.web.public.visits import Visit
 from mailer.web.public.writing import Writing
@@ -145,7 +144,7 @@ def form_page(
         share=sharing.share(campaign, version, filled.via),
         targets=_TARGETS,
         offers=consents.offers(campaign, filled.consents, filled.via),
-        confirms=_confirms(campaign),
+        confirms=confirms(campaign),
         trial=campaign.status is Status.TRIAL,
         paused=lanes.is_paused(services().store, campaign.slug),
         notice=_notice(campaign),
@@ -178,11 +177,6 @@ def _written(campaign: Campaign) -> int:
     return sendlog.written(services().store, campaign.slug)
 
 
-def _confirms(campaign: Campaign) -> bool:
-    live = campaign.status is Status.LIVE
-    return live and (campaign.confirm or alarms.asks(services().store, campaign.slug))
-
-
 def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 200) -> Page:
     """The letters to check, signed together with the id under which they may be sent."""
     filled, letters = found.filled, found.letters
@@ -204,7 +198,7 @@ def _preview(visit: Visit, found: Writing, *, notice: str = "", status: int = 20
         notice=notice,
         agreed=seen.agreed,
         wording=seen.wording,
-        confirms=_confirms(visit.campaign),
+        confirms=confirms(visit.campaign),
         trial=visit.campaign.status is Status.TRIAL,
         supporter=filled.supporter,
         passed_on=seen.passed_on,
@@ -221,6 +215,7 @@ def _send(visit: Visit, found: Writing) -> Page | Response:
     seen = approved(visit.campaign, filled.supporter, found)
     age = serving.signer.age(slug, key, seen.hash, request.form.get("signature", ""))
     if age is None:
+        current_app.logger.warning("campaign %s: what was sent is not what was shown", slug)
         return _preview(visit, found, notice=gettext(_MADE_ANEW), status=422)
     draft = Draft(
         id=key,

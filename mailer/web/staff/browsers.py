@@ -6,6 +6,7 @@ strangers who guess at their address elsewhere do not lock them out.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 
 from flask import Response, current_app, g, request
@@ -80,7 +81,8 @@ def _keyed(address: str) -> str:
 
 def _serializer() -> URLSafeTimedSerializer:
     keys = [*reversed(services().settings.secret_keys)]  # the newest, which signs, comes last
-    return URLSafeTimedSerializer(keys, salt=_PURPOSE)
+    digest = {"digest_method": hashlib.sha256}
+    return URLSafeTimedSerializer(keys, salt=_PURPOSE, signer_kwargs=digest)
 
 
 def _name() -> str:

@@ -11,9 +11,11 @@ from flask import g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
 from mailer.campaigns.library import Content
+from mailer.db.searching import UNNAMED
 from mailer.officials.values import say
-from mailer.sendlog import Filter, counted, subjects
+from mailer.sendlog import Filter, counted
 from mailer.sendlog.counted import Written
+from mailer.sendlog.named import named
 from mailer.status import State
 from mailer.web import i18n, localbox
 from mailer.web.i18n import gettext
@@ -46,7 +48,7 @@ def first() -> ResponseReturnValue:
     at = datetime.fromtimestamp(work.store.now(), zone)
     found = counted.written(
         work.store, campaign, since=f"{at - timedelta(days=DAYS - 1):%Y-%m-%dT00}",
-        subjects=subjects.plain(content), zone=zone,
+        own=named(content), zone=zone,
     )  # fmt: skip
     return render_template(
         "staff/first.html",
@@ -96,6 +98,7 @@ def _by_value(found: Written, content: Content, campaign: str) -> list[Chart]:
         "official": {key: one.name for key, one in content.officials.people.items()},
         "via": {one.id: say(one.name, tongue) for each in near for one in each.organisations},
         "role": {one.id: say(one.label, tongue) for each in near for one in each.roles},
+        "district": {UNNAMED: gettext("Typed by the supporter")},
     }
     none = {
         "official": gettext("No official"), "via": gettext("Through no organisation"),
@@ -105,7 +108,8 @@ def _by_value(found: Written, content: Content, campaign: str) -> list[Chart]:
     made = []
     for facet, by_value in found.facets.items():
         links = {} if facet == "subject" else {
-            value: _link(campaign, **{facet: value}) for value in by_value if value
+            value: _link(campaign, **{facet: value}) for value in by_value
+            if value and value != UNNAMED
         }  # fmt: skip
         some = charts.items(by_value, names.get(facet, {}), none=none[facet], links=links)
         if some:

@@ -33,6 +33,7 @@ class Refusals:
 
 @blueprint.get("/news/")
 @open_to(*ALL)
+@looks.shows_people("news.look")  # calls that nobody could read stand there as they came
 def news_list() -> str:
     """Show what staff are asked to look at, newest first."""
     store = services().store

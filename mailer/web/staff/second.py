@@ -11,10 +11,11 @@ from mailer import accounts
 from mailer.accounts import Account, second
 from mailer.errors import OverLimit
 from mailer.limits import staff as limits
+from mailer.web import here
 from mailer.web.services import services
 from mailer.web.staff import browsers
 from mailer.web.staff.roles import ANYBODY, EVERYBODY, open_to
-from mailer.web.staff.signin import HALF, begin, blueprint, safe, too_often, welcome
+from mailer.web.staff.signin import HALF, begin, blueprint, too_often, welcome
 
 __all__ = ["blueprint"]
 
@@ -23,7 +24,7 @@ __all__ = ["blueprint"]
 @open_to(*ANYBODY)
 def second_step() -> ResponseReturnValue:
     """Ask for the code of the app, or a recovery code, of whoever has given the password."""
-    wanted, half = safe(request.values.get("next", "")), session.get(HALF)
+    wanted, half = here.staff_page(request.values.get("next", "")), session.get(HALF)
     account = _whose(half)
     if account is None or not isinstance(half, str):
         session.pop(HALF, None)

@@ -7,7 +7,6 @@ Flask's signed cookie. The cookie exists on staff pages alone.
 from __future__ import annotations
 
 import math
-from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
@@ -26,7 +25,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError, CSRFProtect
 
 from mailer import accounts
-from mailer.accounts import ENTER, Account, second
+from mailer.accounts import ENTER, Account, second, sessions
 from mailer.errors import OverLimit
 from mailer.i18n import LANGUAGES
 from mailer.limits import staff as limits
@@ -56,6 +55,7 @@ def _set_up(state: BlueprintSetupState) -> None:
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_PATH="/",
         WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_SSL_STRICT=False,  # browsers may send no Referer; Origin is judged for all forms
         WTF_CSRF_TIME_LIMIT=_FORM_LIFETIME,
     )
     state.app.jinja_env.globals.update(this_page=here.this_page)
@@ -67,8 +67,9 @@ def _set_up(state: BlueprintSetupState) -> None:
 def _words() -> dict[str, object]:
     """What every staff page needs to offer its languages, and the pages open to its reader."""
     asked = {"lang": g.asked} if g.get("asked") else {}
-    shown = {"may_open": may_open, "rooms": rooms.named}
-    return {"languages": LANGUAGES, "asked_language": asked, **shown}
+    shown = {"may_open": _opens, "rooms": rooms.named}
+    lasts = {"idle": int(sessions.IDLE), "over": int(sessions.ABSOLUTE)}
+    return {"languages": LANGUAGES, "asked_language": asked, **shown, **lasts}
 
 
 def may_open(endpoint: str) -> bool:
@@ -76,6 +77,13 @@ def may_open(endpoint: str) -> bool:
     reader = g.get("account")
     role = reader.role if reader else roles.STRANGER
     return roles.may(role, current_app.view_functions[endpoint])
+
+
+def _opens(endpoint: str) -> bool:
+    """True when another page opens at once, without setting up a second factor first."""
+    reader = g.get("account")
+    bound = reader is not None and _lacks_factor(reader) and not _is_for_everybody(endpoint)
+    return may_open(endpoint) and not bound
 
 
 @blueprint.before_request
@@ -86,7 +94,7 @@ def guard() -> ResponseReturnValue | None:
     if not may_open(request.endpoint or ""):
         if g.account is None:
             over = 1 if SECRET in session else None
-            return redirect(url_for("staff.sign_in", next=_here(), over=over), 303)
+            return redirect(url_for("staff.sign_in", next=here.to_come_back(), over=over), 303)
         current_app.logger.warning("staff:%s may not open %s", g.account.id, request.endpoint)
         return render_template("staff/closed.html"), 403
     if g.account and _lacks_factor(g.account) and not _is_for_everybody(request.endpoint or ""):
@@ -129,7 +137,7 @@ def old_form(_error: CSRFError) -> ResponseReturnValue:
 @open_to(*ANYBODY)
 def sign_in() -> ResponseReturnValue:
     """Sign in with e-mail and password; the answer never tells whether an account exists."""
-    wanted = safe(request.values.get("next", ""))
+    wanted = here.staff_page(request.values.get("next", ""))
     if request.method == "GET":
         if g.account:
             return redirect(wanted, 303)
@@ -186,7 +194,7 @@ def enter(token: str) -> ResponseReturnValue:
     if request.method == "HEAD":  # whoever only asks what is there must not use the link up
         return "", 204
     account = accounts.redeem(work.store, token, ENTER)
-    return welcome(account, safe("")) if account else link_is_over(ENTER)
+    return welcome(account, here.staff_page("")) if account else link_is_over(ENTER)
 
 
 def link_is_over(purpose: str) -> ResponseReturnValue:
@@ -229,19 +237,3 @@ def begin(account: Account) -> None:
         accounts.end_session(store, old)
     session.clear()
     session[SECRET] = accounts.start_session(store, account.id, browsers.label())
-
-
-def _here() -> str | None:
-    """The page to come back to after signing in: only one that was asked for by GET."""
-    return request.full_path.rstrip("?") if request.method == "GET" else None
-
-
-def safe(wanted: str) -> str:
-    """`wanted` if it is a page of the staff here, else the log; nobody is sent elsewhere."""
-    try:
-        parts = urlsplit(wanted)
-    except ValueError:
-        return url_for("staff.first")
-    plain = wanted.isprintable() and "\\" not in wanted and ".." not in parts.path.split("/")
-    local = not parts.scheme and not parts.netloc and parts.path.startswith("/staff/")
-    return wanted if plain and local else url_for("staff.first")

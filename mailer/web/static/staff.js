@@ -1,10 +1,29 @@
-// Staff pages: parts marked data-fresh are asked for again while somebody looks; keys press buttons.
+// Staff pages: parts marked data-fresh are asked for again while somebody looks; keys press buttons;
+// and what stands there goes when nobody looks any more, or the session is over.
 (() => {
   const wait = document.querySelector("[data-often]") ? 2000 : 15000;
   const idle = 20 * 60 * 1000; // a page that nobody touches must not keep a session alive
   let touched = Date.now(), asking = false;
   for (const what of ["pointerdown", "keydown", "scroll"]) {
     addEventListener(what, () => { touched = Date.now(); }, { passive: true });
+  }
+
+  const away = document.getElementById("away"), opened = Date.now();
+  const putAway = () => {
+    const main = document.getElementById("main");
+    if (!document.body.contains(away)) return;
+    document.title = away.content.querySelector("h1").textContent;
+    main.replaceChildren(away.content.cloneNode(true)); // without asking: a request would count as work
+    main.querySelector("h1").focus();
+  };
+  const look = () => {
+    const now = Date.now(), { idle: most, over } = away.dataset;
+    if (now - touched > most * 1000 || now - opened > over * 1000) putAway();
+  };
+  if (away) {
+    setInterval(look, 15000);
+    document.addEventListener("visibilitychange", look);
+    addEventListener("pageshow", look);
   }
 
   // Where the focus is, in words that fit the new part as well.
@@ -30,17 +49,18 @@
   };
 
   const refresh = async () => {
-    if (asking || document.hidden || Date.now() - touched > idle) return;
+    if (asking || document.hidden || Date.now() - touched > idle || !away?.isConnected) return;
     asking = true;
     try {
-      const answer = await fetch(location.href, { credentials: "same-origin", redirect: "error" });
+      const answer = await fetch(location.href, { credentials: "same-origin", redirect: "manual" });
+      if (answer.type === "opaqueredirect") return putAway(); // signed out, here or elsewhere
       if (!answer.ok) return;
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       for (const old of document.querySelectorAll("[data-fresh]")) {
         const fresh = page.getElementById(old.id);
         if (fresh) replace(old, document.importNode(fresh, true));
       }
-    } catch { /* signed out, or no network: the page stays as it is */ } finally { asking = false; }
+    } catch { /* no network: the page stays as it is */ } finally { asking = false; }
   };
   if (document.querySelector("[data-fresh]")) {
     setInterval(refresh, wait);
