@@ -215,6 +215,11 @@ def test_letters_go_to_the_successor_at_the_press_of_a_button(
     form = {"post": "exams", "official": "north", "successor": "another"}
     nothing = browser.post(f"{PAGE}/readdress", form, page=PAGE)
     assert "Nothing was changed" in browser.get(nothing.location).text
+    for nowhere in ("a%00b", "nowhere"):
+        assert (
+            browser.post(f"/staff/campaigns/{nowhere}/readdress", form, page=PAGE).status_code
+            == 404
+        )
     answer = browser.post(f"{PAGE}/readdress", form | {"successor": "east"}, page=PAGE)
     assert "1 letter goes to the successor" in browser.get(answer.location).text
     assert states(store)["east"] == [("queued", "")]

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, render_template, request
 from flask.typing import ResponseReturnValue
-from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAllowed
+from werkzeug.exceptions import BadHost, HTTPException, InternalServerError, MethodNotAllowed
 
 from mailer.errors import OverLimit, StoreError
 from mailer.i18n import LANGUAGES
@@ -85,6 +85,9 @@ def install(app: Flask) -> None:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400 or (error.response and not error.description):
         return error.get_response()
+    if isinstance(error, BadHost):  # a host that is none: no page of ours has an address there
+        words = " ".join(map(gettext, _WORDS[400]))
+        return words, 400, {"Content-Type": "text/plain; charset=utf-8"}
     if isinstance(error, InternalServerError):
         return _page(500)
     if isinstance(error, MethodNotAllowed):  # RFC 9110, section 15.5.6

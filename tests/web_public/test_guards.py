@@ -94,6 +94,16 @@ def test_the_site_that_was_asked_may_post_to_itself(app: Flask, host: str) -> No
     assert visitor.post("/exams/preview", TYPED).status_code == 200
 
 
+@pytest.mark.parametrize("host", [f"{'a' * 64}.example", "a..example", "a b", "[::1", "x:y", ""])
+def test_a_host_that_is_none_gets_a_plain_answer(app: Flask, host: str) -> None:
+    answer = app.test_client().get("/", headers={"Host": host})
+    assert answer.status_code in {200, 302, 400}
+    assert "Content-Security-Policy" in answer.headers
+    if host.startswith("aaa"):
+        assert answer.status_code == 400
+        assert answer.text.startswith("This request cannot be read")
+
+
 @pytest.mark.parametrize("host", ["[x", "a b", "evil.example:99999", "user@evil.example", "😀"])
 def test_no_host_makes_another_site_ours(app: Flask, host: str) -> None:
     answer = Visitor(app).post("/exams/preview", TYPED, Host=host, Origin=EVIL)

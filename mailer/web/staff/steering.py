@@ -146,6 +146,7 @@ def reopen_campaign(slug: str) -> ResponseReturnValue:
 @open_to(*DECIDING)
 def readdress(slug: str) -> ResponseReturnValue:
     """Address letters that are held for a former holder to the successor who was shown."""
+    known(slug)
     work = services()
     content = work.library.current()
     asked = [request.form.get(name, "") for name in ("post", "official", "successor")]
