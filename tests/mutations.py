@@ -76,6 +76,7 @@ choose = "all"
 fallback = "clerk"
 ceiling = 20000
 confirm = true
+disposable = "refuse"
 editable = "personal"
 require = ["postal_code"]
 salutation = "Dear {{ official.salutation }},"

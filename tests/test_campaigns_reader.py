@@ -125,6 +125,7 @@ def test_defaults() -> None:
     assert campaign.status is Status.DRAFT
     assert (campaign.choose, campaign.confirm, campaign.editable) == ("all", True, "personal")
     assert (campaign.letter_language, campaign.uncertain) == ("supporter", "resend")
+    assert campaign.disposable == "hold"
     assert (campaign.opens, campaign.closes, campaign.goal, campaign.ceiling) == (None, None, 0, 0)
 
 

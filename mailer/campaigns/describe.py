@@ -33,6 +33,7 @@ _HELP = {
     "fallback": "Who is written to when nobody matches: a post, an official or a group.",
     "ceiling": "Most letters to one official in a day, whatever its pace.",
     "confirm": "true: nothing leaves before a mailed link was opened and its button pressed.",
+    "disposable": "E-mail addresses that end within hours: hold for a look, or refuse.",
     "editable": "What supporters may change: none, personal, body.",
     "require": "Fields that must be filled.",
     "hours": "Letters leave only then, as mon-fri 09:00-17:00.",

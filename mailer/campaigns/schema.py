@@ -171,6 +171,7 @@ MAIN = Record(
         Key(name="fallback", kind=identifier),
         Key(name="ceiling", kind=whole(1)),
         Key(name="confirm", kind=flag),
+        Key(name="disposable", kind=choice("hold", "refuse")),
         Key(name="editable", kind=choice("none", "personal", "body")),
         Key(name="require", kind=list_of(choice(*FIELDS), "require")),
         Key(name="hours", kind=hours),

@@ -107,6 +107,7 @@ class Campaign:
     goal: int = 0
     ceiling: int = 0  # 0: none but the pace
     confirm: bool = True
+    disposable: str = "hold"  # addresses of mailboxes that end within hours: hold | refuse
     editable: str = "personal"  # none | personal | body
     require: tuple[str, ...] = ()
     hours: str = ""  # letters leave only then, as mailer.officials.hours reads it; empty: always

@@ -9,6 +9,7 @@ from mailer.review.signs import (
     OFFICIAL,
     THROWAWAY,
     WORD,
+    is_thrown_away,
     sign,
 )
 from mailer.review.words import bands, least
@@ -24,6 +25,7 @@ __all__ = [
     "WORD",
     "bands",
     "is_similar",
+    "is_thrown_away",
     "least",
     "note",
     "purge",

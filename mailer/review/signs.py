@@ -1,4 +1,4 @@
-"""What one submission shows by itself: a link for a name, an address to be thrown away."""
+"""What one submission shows by itself: a link for a name, a disposable address."""
 
 from __future__ import annotations
 

@@ -87,6 +87,25 @@ def test_what_cannot_be_used_says_where_and_what_to_do(
     assert not [word for word in NOT_SAID_HERE if word in page.words.lower()]
 
 
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", "an email address you will keep"), ("fr", "adresse courriel que vous garderez")],
+)
+def test_a_campaign_may_refuse_disposable_addresses_and_nothing_typed_is_lost(
+    home: Path, visitor: Visitor, language: str, words: str
+) -> None:
+    write_campaign(home, "lasting", disposable="refuse")
+    typed = {"email": "Ann@In.Yopmail.com", "personal": "Let exams be quiet."}
+    answer = visitor.preview("lasting", language=language, **typed)
+    page = Page(answer.text)
+    assert answer.status_code == 422
+    assert [link for link, _ in page.errors] == ["f-email"]
+    assert words in page.errors[0][1]
+    assert {name: page.values[name] for name in typed} == typed
+    assert visitor.preview("lasting", email="ann@notyopmail.com").status_code == 200
+    assert visitor.preview("exams", **typed).status_code == 200
+
+
 def test_fifty_thousand_characters_are_refused_and_kept(visitor: Visitor) -> None:
     typed = "Été à Québec. " * 3600
     answer = visitor.preview("exams", personal=typed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from flask import current_app
 from werkzeug.datastructures import MultiDict
 
-from mailer import addresses
+from mailer import addresses, review
 from mailer.campaigns.values import Campaign, Recipient, Supporter
 from mailer.districts.codes import CodeError, bare
 from mailer.errors import FieldError
@@ -164,7 +164,7 @@ def _clean(one: Asked, typed: str, campaign: Campaign, *, strict: bool) -> str:
     if name == "email":
         if _hides(typed.strip()):
             raise FieldError("format", "holds invisible characters")
-        return addresses.parse(typed)
+        return _address(addresses.parse(typed), campaign)
     if one.field.lines > 1:
         text = paragraphs(one.field, typed)
     else:
@@ -174,6 +174,12 @@ def _clean(one: Asked, typed: str, campaign: Campaign, *, strict: bool) -> str:
     if name == "role" and text and campaign.role(text) is None:
         raise FieldError("missing", "is not one of the roles")
     return postal.read(text, strict=strict) if name == "postal_code" else text
+
+
+def _address(email: str, campaign: Campaign) -> str:
+    if campaign.disposable == "refuse" and review.is_thrown_away(addresses.domain(email)):
+        raise FieldError("disposable", "is of a mailbox that ends within hours")
+    return email
 
 
 def paragraphs(one: Field, typed: str) -> str:
@@ -208,6 +214,8 @@ def explain(one: Field, typed: str, error: FieldError) -> str:
         return gettext("Enter an email address with an @ sign, like name@example.com")
     if error.code == "email":
         return gettext("Enter an email address in the form name@example.com")
+    if error.code == "disposable":
+        return gettext("Enter an email address you will keep: an office's answer may take weeks")
     if error.code == "encoded-word":
         return gettext(_CODE, label=label)
     if error.code == "long" or len(text) > one.longest:
