@@ -111,6 +111,7 @@ _MAIN = (
     ("goal = 5000\n", ""),
     ("ceiling = 20000\n", ""),
     ("confirm = true", "confirm = false"),
+    ('disposable = "refuse"', 'disposable = "hold"'),
     ('require = ["postal_code"]', 'require = ["postal_code", "role", "address"]'),
     ('editable = "personal"', 'editable = "none"'),
     ('salutation = "Dear {{ official.salutation }},"', 'salutation = "Dear {{ official.name }}:"'),

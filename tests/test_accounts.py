@@ -10,7 +10,7 @@ from operator import and_, or_
 import pytest
 from sqlalchemy import select
 
-from mailer import accounts
+from mailer import accounts, audit
 from mailer.accounts import ENTER, INVITATION, RESET, passwords
 from mailer.accounts.people import RESET_SECONDS
 from mailer.db import Store
@@ -174,6 +174,8 @@ def test_a_reset_link_is_mailed_to_the_account_and_ends_all_sessions(
     with store.read() as tx:
         (row,) = tx.execute(select(letter_text)).all()
     assert row.to_address == EMAIL
+    asked = audit.page(store, audit.Wanted(act="account.reset-asked"), 4).entries
+    assert [(one.actor, one.subject) for one in asked] == [(audit.STRANGER, member.id)]
     secret = row.body.partition("/staff/reset/")[2].split()[0]
     assert accounts.redeem(store, secret, RESET, "nine slow purple barges") is not None
     assert accounts.session(store, session) is None

@@ -175,7 +175,7 @@ def test_the_commands(
         manifest = json.loads(packed.read("manifest.json")) | {"moment": 1.0}
         older.writestr("manifest.json", json.dumps(manifest))
         older.writestr("backup.age", packed.read("backup.age"))
-    ended(mailer("backup", file, "--force", "--keep", "9", **on), 0, "older than 9 days: 1 backup")
+    ended(mailer("backup", file, "--force", "--keep", "9", **on), 0, "older than 9 days: 1 file")
     bad = {setting: f"{public}, age1nonsense"}
     ended(mailer("backup", f"{home}/2.backup", **bad), 1, "'age1nonsense' is not a public key")
     assert not (home / "2.backup").exists()

@@ -99,13 +99,28 @@ def test_backup_removes_those_that_were_kept_long_enough(
         aged(folder / "new.backup", folder / name, days)
     (folder / "notes.backup").write_text("ours to keep", encoding="utf-8")
     (folder / "link.backup").symlink_to(folder / "week.copy")
-    ended(mailer("backup", f"{folder}/now.backup", "--keep", "7"), 0, "older than 7 days: 1 backup")
+    ended(mailer("backup", f"{folder}/now.backup", "--keep", "7"), 0, "older than 7 days: 1 file")
     left = {one.name for one in folder.iterdir()}
     others = {"new.backup", "day.backup", "week.copy", "notes.backup", "link.backup"}
     assert left == {"now.backup", *others}
     again = mailer("backup", f"{folder}/now.backup", "--force", "--keep", "5", "--json")
     assert json.loads(again.stdout)["removed"] == [str(folder / "day.backup")]
     ended(mailer("backup", f"{folder}/now.backup", "--keep", "0"), 2, "--keep")
+
+
+def test_backup_removes_what_a_killed_one_left_half_done(
+    mailer: Mailer, store: Store, home: Path
+) -> None:
+    write(store, "ann")
+    folder = home / "kept"
+    folder.mkdir()
+    lately = time.time()
+    left = {"x.backup.part": 8, "x.backup.part.raw": 8, "y.backup.part": 6, "z.copy.part": 8}
+    for name, days in left.items():
+        (folder / name).write_text("Ann Example", encoding="utf-8")
+        os.utime(folder / name, (lately - days * 86400,) * 2)
+    ended(mailer("backup", f"{folder}/now.backup", "--keep", "7"), 0, "older than 7 days: 2 files")
+    assert {one.name for one in folder.iterdir()} == {"now.backup", "y.backup.part", "z.copy.part"}
 
 
 def aged(file: Path, to: Path, days: float) -> None:

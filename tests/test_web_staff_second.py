@@ -12,7 +12,7 @@ from flask import Flask
 from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from mailer import accounts
+from mailer import accounts, audit
 from mailer.accounts import second
 from mailer.config import Settings
 from mailer.db import Store
@@ -135,6 +135,19 @@ def test_it_can_be_removed_and_new_codes_made(app: Flask, store: Store, clock: C
     gone = browser.post(f"{SETUP}/remove", form, page=SETUP)
     assert "The second factor is removed" in browser.get(gone.location).text
     assert Browser(app).sign_in().location == "/staff/"
+
+
+def test_the_audit_tells_what_let_somebody_in(app: Flask, store: Store, clock: Clock) -> None:
+    member(store)
+    browser = Browser(app)
+    browser.enter()
+    _, codes = set_up(browser, clock)
+    again = Browser(app)
+    again.sign_in()
+    give(again, codes[0])
+    entries = audit.page(store, audit.Wanted(act="sign-in"), 4).entries
+    assert entries[0].details == {"by": "code"}
+    assert {one.details["by"] for one in entries[1:]} == {"password"}
 
 
 def test_a_link_by_mail_does_not_go_round_it(app: Flask, store: Store, clock: Clock) -> None:

@@ -128,8 +128,13 @@ def request_reset(store: Store, email: str, *, sender: Sender, language: str) ->
     with store.write() as tx:
         now = store.now(tx)
         row = by_email(tx, normalised(email))
-        if row is not None and row.disabled_at is None and row.password:
-            mail_reset(tx, row, sender, language, now)
+        if (
+            row is not None and row.disabled_at is None and row.password
+            and mail_reset(tx, row, sender, language, now)
+        ):  # fmt: skip
+            audit.record(
+                tx, now=now, actor=audit.STRANGER, act="account.reset-asked", subject=row.id
+            )  # fmt: skip
     time.sleep(max(0.0, began + RESET_SECONDS - time.monotonic()))
 
 

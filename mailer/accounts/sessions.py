@@ -53,15 +53,20 @@ def sign_in(store: Store, email: str, password: str) -> Account | None:
     return None
 
 
-def start_session(store: Store, account_id: str, browser: str = "") -> str:
-    """Begin a session and return its secret, of 256 random bits."""
+def start_session(
+    store: Store, account_id: str, browser: str = "", *, by: str = "password"
+) -> str:  # fmt: skip
+    """Begin a session and return its secret, of 256 random bits.
+
+    `by` tells the audit what let them in at last: a password, a code or a link.
+    """
     secret = secrets.token_urlsafe(32)
     values = {"hash": hash_of(secret), "account": account_id, "browser": browser}
     with store.write() as tx:
         now = store.now(tx)
         tx.execute(delete(staff_session).where(staff_session.c.created_at < now - ABSOLUTE))
         tx.execute(insert(staff_session).values(**values, created_at=now, seen_at=now))
-        audit.record(tx, now=now, actor=account_id, act="sign-in", subject=account_id)
+        audit.record(tx, now=now, actor=account_id, act="sign-in", subject=account_id, by=by)
     return secret
 
 

@@ -77,7 +77,7 @@ def backup(file: Path, force: bool, keep: int | None, as_json: bool) -> None:
         f" {size / 1e6:.1f} MB{', encrypted' if encrypted else ''}."
     )
     if old:
-        base.say(f"Removed, older than {count(keep or 0, 'day')}: {count(len(old), 'backup')}.")
+        base.say(f"Removed, older than {count(keep or 0, 'day')}: {count(len(old), 'file')}.")
 
 
 @click.command()

@@ -11,6 +11,10 @@ from typing import IO
 
 from mailer.errors import BackupError
 
+DRAFT, RAW = ".part", ".part.raw"
+DRAFTS = (DRAFT, RAW)
+"""What is added to a file's name while it is being written, and to the copy it is made from."""
+
 
 @contextmanager
 def whole(file: Path, *, replace: bool) -> Iterator[IO[bytes]]:
@@ -20,7 +24,7 @@ def whole(file: Path, *, replace: bool) -> Iterator[IO[bytes]]:
     somebody else writes it at this moment.
     """
     _refuse_unless_free(file, replace=replace)
-    draft = file.with_name(f"{file.name}.part")
+    draft = file.with_name(f"{file.name}{DRAFT}")
     try:
         with os.fdopen(_draft(draft, file), "w+b") as out:
             try:

@@ -22,7 +22,7 @@ def make(
     """
     with files.whole(file, replace=replace) as out:
         if encrypted is None:
-            return _pack(store, out, file.with_name(f"{file.name}.part.raw"), tick)
+            return _pack(store, out, file.with_name(f"{file.name}{files.RAW}"), tick)
         with encryption.private_room(encrypted.room) as room:
             plain = files.scratch(room / "backup")
             with plain.open("w+b") as packed:

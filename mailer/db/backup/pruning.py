@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from mailer.db.backup import archive
+from mailer.db.backup import archive, files
 from mailer.errors import BackupError
 
 
@@ -13,9 +13,10 @@ def prune(newest: Path, before: float) -> tuple[Path, ...]:
     """Remove the backups beside `newest` that are of a moment before this one; the files removed.
 
     Only files whose names end as its own does are looked at, and only what says of itself that it
-    is a backup goes. Raises BackupError when one cannot be removed.
+    is a backup goes; and what a backup that was killed left half done, for it can be read as well.
+    Raises BackupError when one cannot be removed.
     """
-    old = tuple(sorted(_old(newest, before)))
+    old = tuple(sorted((*_old(newest, before), *_half_done(newest, before))))
     for file in old:
         try:
             file.unlink(missing_ok=True)  # another one may be doing the same
@@ -34,3 +35,11 @@ def _old(newest: Path, before: float) -> Iterator[Path]:
                     yield file
             except BackupError:
                 continue  # something else: not ours to remove
+
+
+def _half_done(newest: Path, before: float) -> Iterator[Path]:
+    endings = tuple(f"{newest.suffix}{draft}" for draft in files.DRAFTS)
+    for file in newest.parent.iterdir():
+        ours = file.name.endswith(endings) and file.is_file() and not file.is_symlink()
+        if ours and file.stat().st_mtime < before:  # one under way is written to all the time
+            yield file

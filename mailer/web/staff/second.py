@@ -39,7 +39,7 @@ def second_step() -> ResponseReturnValue:
         page = render_template("staff/second_step.html", next=wanted, errors=errors)
         return too_often(page, error)
     if done is not None:
-        return welcome(done, wanted)
+        return welcome(done, wanted, by="code")
     errors = {"code": "wrong" if code else "missing"}
     return render_template("staff/second_step.html", next=wanted, errors=errors), 422
 

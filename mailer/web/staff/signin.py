@@ -194,7 +194,7 @@ def enter(token: str) -> ResponseReturnValue:
     if request.method == "HEAD":  # whoever only asks what is there must not use the link up
         return "", 204
     account = accounts.redeem(work.store, token, ENTER)
-    return welcome(account, here.staff_page("")) if account else link_is_over(ENTER)
+    return welcome(account, here.staff_page(""), by="link") if account else link_is_over(ENTER)
 
 
 def link_is_over(purpose: str) -> ResponseReturnValue:
@@ -217,9 +217,9 @@ def admit(account: Account, wanted: str) -> ResponseReturnValue:
     return redirect(url_for("staff.second_step", next=wanted), 303)
 
 
-def welcome(account: Account, wanted: str) -> ResponseReturnValue:
+def welcome(account: Account, wanted: str, *, by: str = "password") -> ResponseReturnValue:
     """Begin a new session for `account`, ending the browser's old one, and go on."""
-    begin(account)
+    begin(account, by=by)
     store = services().store
     with store.write() as tx:
         limits.succeeded(tx, browsers.trial(account.email), store.pepper(tx))
@@ -230,10 +230,10 @@ def welcome(account: Account, wanted: str) -> ResponseReturnValue:
     return redirect(wanted, 303)
 
 
-def begin(account: Account) -> None:
+def begin(account: Account, *, by: str = "password") -> None:
     """Give a new session to whoever has just proven who they are, ending the browser's old one."""
     store, old = services().store, session.get(SECRET)
     if old:
         accounts.end_session(store, old)
     session.clear()
-    session[SECRET] = accounts.start_session(store, account.id, browsers.label())
+    session[SECRET] = accounts.start_session(store, account.id, browsers.label(), by=by)
