@@ -33,6 +33,8 @@ OFFICES = ("premier@ontario.example", "m.tremblay@gmail.com")
     [
         ("name", "Buy at https://x.example"), ("name", "www.pills.example"), ("name", "pills.shop"),
         ("name", "Ann @handle"), ("affiliation", "cheap-pills.com"), ("district", "xy.info now"),
+        ("name", "pills.example/now"), ("name", "bit.ly/x"), ("name", "Ann https:／／x.example"),
+        ("name", "pills．com"), ("address", "http://x.example 12"), ("postal_code", "www.x.ca"),
     ],
 )  # fmt: skip
 def test_a_link_where_a_name_belongs_is_looked_at(field: str, text: str) -> None:
@@ -42,10 +44,17 @@ def test_a_link_where_a_name_belongs_is_looked_at(field: str, text: str) -> None
 @pytest.mark.parametrize(
     "name",
     ["J.R. Smith", "Dr.Ann Example", "Anne-Marie O'Neill", "Jean St.Pierre", "李小龍",
-     "A. Co. Jones", "Ann Example, Ph.D.", "x" * 100, ". . .", "Ann 😀"],
+     "A. Co. Jones", "Ann Example, Ph.D.", "x" * 100, ". . .", "Ann 😀", "Ann Example, B.Sc./M.A."],
 )  # fmt: skip
 def test_people_s_names_are_names(name: str) -> None:
     assert review.sign(supporter(name=name), OFFICES) == ""
+
+
+@pytest.mark.parametrize(
+    "address", ["12 St. Clair Ave. W., Apt. 3/4", "c/o Example, 1/2 Rue St-Jean"]
+)
+def test_addresses_of_houses_are_no_links(address: str) -> None:
+    assert review.sign(supporter(address=address, postal_code="K1A 0B1"), OFFICES) == ""
 
 
 @pytest.mark.parametrize(
@@ -55,6 +64,7 @@ def test_people_s_names_are_names(name: str) -> None:
         ("a@notmailinator.com", ""), ("a@mailinator.com.example", ""),
         ("premier@ontario.example", review.OFFICIAL), ("Premier@Ontario.example", review.OFFICIAL),
         ("mtremblay+x@gmail.com", review.OFFICIAL), ("tremblay@gmail.com", ""), ("a@b.example", ""),
+        ("premier+x@ontario.example", review.OFFICIAL), ("premiers@ontario.example", ""),
     ],
 )  # fmt: skip
 def test_addresses_are_looked_at_and_never_refused(email: str, why: str) -> None:

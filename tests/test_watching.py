@@ -83,7 +83,8 @@ def test_figures_are_for_this_machine_or_for_who_shows_the_token(
     assert open_.get("/metrics", **LOCAL).status_code == 200
     assert open_.get("/metrics", environ_base={"REMOTE_ADDR": "192.0.2.7"}).status_code == 403
     near = {"headers": {**LOCAL["headers"], "X-Forwarded-For": "192.0.2.7"}}
-    assert open_.get("/metrics", **near).status_code == 403
+    far = open_.get("/metrics", **near)
+    assert (far.status_code, far.content_type) == (403, "text/plain; charset=utf-8")
     shut = create_app(replace(settings, metrics_token="t" * 20), store).test_client()
     for shown in ("", "Bearer", "Bearer " + "t" * 19, "Basic " + "t" * 20, "Bearer é"):
         refused = shut.get("/metrics", headers={"Authorization": shown})

@@ -265,6 +265,7 @@ def test_a_change_that_fails_changes_nothing(
 def test_password_fields_let_managers_and_paste_work(browser: Browser, store: Store) -> None:
     shown = browser.get(f"/staff/invitation/{accounts.invite(store, EMAIL, 'viewer')}").text
     assert shown.count('autocomplete="new-password"') == 2
+    assert shown.count('type="password"') == 2
     assert 'autocomplete="username"' in shown
     for forbidden in ("maxlength", "onpaste", "pattern="):
         assert forbidden not in shown

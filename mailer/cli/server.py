@@ -14,6 +14,7 @@ from gunicorn.glogging import Logger
 from mailer import logs
 from mailer.campaigns.library import Library
 from mailer.cli.lifeline import when_orphaned
+from mailer.cli.patience import PatientWorker, readable
 from mailer.config import Settings
 
 THREADS = 8  # each request waits on the database or on a slow phone, not on the processor
@@ -55,7 +56,7 @@ def options(settings: Settings, bind: str) -> dict[str, Any]:
     return {
         "bind": [f"[{bind}]:{settings.port}" if ":" in bind else f"{bind}:{settings.port}"],
         "workers": settings.web_concurrency,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "threads": THREADS,
         "timeout": 60,
         "graceful_timeout": GRACE,
@@ -94,7 +95,9 @@ class Server(BaseApplication):  # type: ignore[misc]  # gunicorn comes without t
         """The application of one worker."""
         from mailer.web import create_app
 
-        return create_app(self._settings, library=self._library, timings=self._timings)
+        app = create_app(self._settings, library=self._library, timings=self._timings)
+        app.wsgi_app = readable(app.wsgi_app)  # type: ignore[method-assign]  # as Flask is wrapped
+        return app
 
 
 def serve(settings: Settings, bind: str, lifeline: int | None) -> None:

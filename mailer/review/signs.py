@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -21,8 +22,10 @@ WORD = "a word that the campaign holds"
 """Why letters are held: said in the log, and in other words on the receipt."""
 
 _ENDINGS = "app|biz|ca|club|co|com|fr|icu|info|io|link|live|net|online|org|ru|shop|site|top|uk|xyz"
+_HOST = r"\b[a-z0-9-]{2,63}"
 _LINK = re.compile(
-    rf"://|\bwww\.|@\w|\b[a-z0-9-]{{2,63}}\.(?:{_ENDINGS})\b(?!\.\s*[a-z])", re.IGNORECASE
+    rf"://|\bwww\.|@\w|{_HOST}\.(?:{_ENDINGS})\b(?!\.\s*[a-z])|{_HOST}\.[a-z]{{2,24}}/\w",
+    re.IGNORECASE,
 )
 
 
@@ -31,7 +34,8 @@ def sign(who: Supporter, officials: Iterable[str]) -> str:
 
     `officials` are the addresses of all who may be written to.
     """
-    if any(_LINK.search(text) for text in (who.name, who.affiliation, who.district)):
+    lines = (who.name, who.affiliation, who.district, who.address, who.postal_code)
+    if any(map(_holds_link, lines)):
         return LINK
     domain = addresses.domain(who.email)
     if is_thrown_away(domain):
@@ -47,12 +51,18 @@ def is_thrown_away(domain: str) -> bool:
     return any(".".join(parts[at:]) in _thrown_away() for at in range(len(parts) - 1))
 
 
+def _holds_link(text: str) -> bool:
+    # Wide signs ("https:／／") are drawn like the plain ones; NFKC makes them plain.
+    return _LINK.search(unicodedata.normalize("NFKC", text)) is not None
+
+
 def _is_one_of(email: str, officials: Iterable[str]) -> bool:
-    mine = addresses.mailbox(email)
+    # The coarser form, for an office's server may know +tags: somebody only looks.
+    mine = addresses.limit_key(email)
     ending = mine[mine.rindex("@") :]
     # Reading an address takes longer than this; of thousands hardly any is of the same domain.
     near = (one for one in officials if one.lower().endswith(ending))
-    return any(addresses.mailbox(one) == mine for one in near)
+    return any(addresses.limit_key(one) == mine for one in near)
 
 
 @cache

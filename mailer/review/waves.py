@@ -72,10 +72,10 @@ def invalidate(store: Store, wave: Wave, *, actor: str, why: str) -> Found:
     done = Found()
     while True:
         with store.write() as tx:
-            chosen = _members(wave).order_by(submission.c.id).limit(BATCH).with_for_update()
+            chosen = _members(wave).order_by(submission.c.id).limit(BATCH)
             ids = list(tx.execute(chosen).scalars())
-            if ids:
-                part = _invalidate(tx, ids, actor, store.now(tx))
+            part = _invalidate(tx, ids, actor, store.now(tx))
+            if part.submissions:
                 audit.record(
                     tx, now=store.now(tx), actor=actor, act="wave.invalidate",
                     subject=wave.campaign, count=part.submissions, stopped=part.stoppable,
@@ -88,7 +88,12 @@ def invalidate(store: Store, wave: Wave, *, actor: str, why: str) -> Found:
 
 def _invalidate(tx: Tx, ids: Sequence[str], actor: str, now: float) -> Found:
     event = Event(now=now, actor=_actor(actor), note=INVALID)
-    rows = tx.execute(_letters(ids).order_by(letter.c.id).with_for_update(of=letter)).all()
+    # Letters first, then their submissions, as whoever confirms or erases takes them: else each
+    # could wait for the other, and PostgreSQL would turn one of them away.
+    locked = _letters(ids).order_by(letter.c.submission, letter.c.id).with_for_update(of=letter)
+    found = tx.execute(locked).all()
+    marked = _mark(tx, ids, now)
+    rows = [row for row in found if row.submission in marked]
     letters = [row.id for row in rows]
     freed = {"reason": INVALID, "person": None}
     stopped = outbox.move(
@@ -102,9 +107,14 @@ def _invalidate(tx: Tx, ids: Sequence[str], actor: str, now: float) -> Found:
     gone = [row.id for row in left]
     # Who was named has not written: they may, and the counter does not count them.
     tx.execute(update(letter).where(letter.c.id.in_(gone)).values(person=None))
-    marked = update(submission).where(submission.c.id.in_(ids)).values(invalid_at=now)
-    tx.execute(marked)
-    return Found(submissions=len(ids), stoppable=len(stopped), left=len(left))
+    return Found(submissions=len(marked), stoppable=len(stopped), left=len(left))
+
+
+def _mark(tx: Tx, ids: Sequence[str], now: float) -> set[str]:
+    """Mark those that nobody else has marked meanwhile; return their ids."""
+    unmarked = (submission.c.id.in_(ids), submission.c.invalid_at.is_(None))
+    these = update(submission).where(*unmarked).values(invalid_at=now)
+    return set(tx.execute(these.returning(submission.c.id)).scalars())
 
 
 def _actor(account: str) -> str:

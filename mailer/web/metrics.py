@@ -43,8 +43,8 @@ def metrics() -> Response:
     return _answer("".join(f"{line}\n" for line in lines), 200, TYPE)
 
 
-def _answer(text: str, status: int, mimetype: str = "text/plain") -> Response:
-    response = Response(text, status, content_type=mimetype)
+def _answer(text: str, status: int, kind: str = "text/plain; charset=utf-8") -> Response:
+    response = Response(text, status, content_type=kind)
     response.headers["Cache-Control"] = "no-store"
     return response
 
