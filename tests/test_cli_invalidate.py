@@ -77,6 +77,8 @@ def test_only_of_the_last_hours(store: Store, run: Callable[..., Result]) -> Non
         tx.execute(update(submission).values(created_at=1.0))
     assert "nothing of that kind" in run("exams", "--like", reference, "--since", "3").stderr
     assert "nothing of that kind" in run("exams", "--held-for", "link").stderr
+    mistyped = run("exmas", "--held-for", "link")
+    assert (mistyped.exit_code, "did you mean exams?" in mistyped.stderr) == (2, True)
     assert states(store, tokens[0]) == {"queued"}
 
 

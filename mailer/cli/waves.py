@@ -8,6 +8,7 @@ import click
 
 from mailer import audit, review
 from mailer.cli import base
+from mailer.cli.lanes import campaign_lane
 from mailer.cli.paused import count
 from mailer.review import waves
 from mailer.review.waves import Found, Wave
@@ -69,7 +70,8 @@ def invalidate(
     """
     if not (held_for or like or network_of):
         raise click.UsageError("say which wave: --held-for, --like or --network-of")
-    with base.database(base.settings()) as store:
+    settings = base.settings()
+    with base.database(settings) as store:
         wave = Wave(
             campaign=campaign, like=like, network_of=network_of,
             held_for=HELD_FOR[held_for] if held_for else "",
@@ -77,6 +79,7 @@ def invalidate(
         )  # fmt: skip
         found = waves.look(store, wave)
         if not found.submissions:
+            campaign_lane(campaign, store, settings)  # a mistyped one must not look like none left
             base.say("There is nothing of that kind.")
             return
         base.say(_told(found, "would be stopped"))
